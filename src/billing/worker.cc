@@ -34,42 +34,101 @@ constexpr std::int64_t kPassesPerCards = 5;
 constexpr std::int64_t kRareEverySeconds = 60;
 const Authority by_worker{"job:billing", ""};
 
-void log_failure(std::string_view what, const std::string& object, const Error& error) {
-    spdlog::warn("event=billing.{}_failed object={} reason={} message=\"{}\"", what, object,
-                 error.reason.text(), error.message);
-}
+/// What the log hears of the passes with one provider.
+class PassLog {
+public:
+    PassLog(const BillingContext& billing, FailureLog& failures)
+        : provider_(billing.provider.name()), clock_(billing.clock), failures_(failures) {}
 
-asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, Instant before) {
+    /// Of one object of a step, such as a close.
+    void tell(std::string_view what, const std::string& object, const Error& error) {
+        const auto count =
+            failures_.failed(key_of(what, object), error.reason.text(), clock_.now());
+        if (!count) return;
+        spdlog::warn("event=billing.{}_failed object={} reason={} failures={} message=\"{}\"", what,
+                     object, error.reason.text(), *count, error.message);
+    }
+    void tell_success(std::string_view what, const std::string& object) {
+        const auto count = failures_.worked(key_of(what, object));
+        if (count == 0) return;
+        spdlog::info("event=billing.{}_recovered object={} failures={}", what, object, count);
+    }
+
+    /// What a step throws is logged, and the steps after it have their turn all the same.
+    asio::awaitable<std::int64_t> guarded(std::string_view step,
+                                          asio::awaitable<std::int64_t> work) {
+        std::int64_t done = 0;
+        try {
+            done = co_await std::move(work);
+        } catch (const std::exception& error) {
+            tell_broken(step, error.what());
+            co_return 0;
+        }
+        const auto count = failures_.worked(key_of("pass", std::string(step)));
+        if (count > 0)
+            spdlog::info("event=billing.pass_recovered provider={} step={} failures={}", provider_,
+                         step, count);
+        co_return done;
+    }
+
+private:
+    static std::string key_of(std::string_view what, const std::string& object) {
+        return std::string(what) + " " + object;
+    }
+    void tell_broken(std::string_view step, std::string_view message) {
+        // One reason for whatever is thrown: a message may differ each time.
+        const auto count =
+            failures_.failed(key_of("pass", std::string(step)), "thrown", clock_.now());
+        if (count)
+            spdlog::error(
+                "event=billing.pass_failed provider={} step={} failures={} message=\"{}\"",
+                provider_, step, *count, message);
+    }
+
+    std::string_view provider_;
+    const Clock& clock_;
+    FailureLog& failures_;
+};
+
+asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, PassLog& log,
+                                              Instant before) {
     const auto commands = co_await billing.db.read([&](sql::Transaction& tx) {
         return pending_commands(tx, billing.provider.name(), before, kBatch);
     });
     std::int64_t finished = 0;
     for (const auto& command : commands) {
         const auto resumed = co_await resume_command(billing, command);
-        if (resumed)
-            ++finished;
-        else
-            log_failure("command", command.id.text(), resumed.error());
+        if (!resumed) {
+            log.tell("command", command.id.text(), resumed.error());
+            continue;
+        }
+        log.tell_success("command", command.id.text());
+        ++finished;
     }
     co_return finished;
 }
 
-asio::awaitable<std::int64_t> finish_closes(BillingContext& billing) {
+asio::awaitable<std::int64_t> finish_closes(BillingContext& billing, PassLog& log) {
     const auto closes = co_await billing.db.read([&](sql::Transaction& tx) {
         return pending_period_closes(tx, billing.provider.name(), kBatch);
     });
     std::int64_t finished = 0;
     for (const auto& close : closes) {
         const auto closed = co_await run_period_close(billing, close, by_worker);
-        if (closed)
-            ++finished;
-        else
-            log_failure("close", close.subscription.text(), closed.error());
+        const std::string object =
+            close.subscription.text() + ":" + format_rfc3339(close.period.start);
+        if (!closed) {
+            log.tell("close", object, closed.error());
+            continue;
+        }
+        log.tell_success("close", object);
+        ++finished;
     }
     co_return finished;
 }
 
-asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant before) {
+asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, PassLog& log,
+                                               Instant before) {
     const auto overdue = co_await billing.db.read([&](sql::Transaction& tx) {
         return subscriptions_overdue(tx, billing.provider.name(), before, kBatch);
     });
@@ -77,43 +136,42 @@ asio::awaitable<std::int64_t> catch_up_overdue(BillingContext& billing, Instant 
     for (const auto& subscription : overdue) {
         const auto synced =
             co_await sync_subscription(billing, *subscription.provider_subscription_id, by_worker);
-        if (synced)
-            ++finished;
-        else
-            log_failure("catch_up", subscription.id.text(), synced.error());
+        if (!synced) {
+            log.tell("catch_up", subscription.id.text(), synced.error());
+            continue;
+        }
+        log.tell_success("catch_up", subscription.id.text());
+        ++finished;
     }
     co_return finished;
-}
-
-/// What a step of a pass throws is logged, and the steps after it have their turn all the same.
-asio::awaitable<std::int64_t> guarded(std::string_view provider,
-                                      asio::awaitable<std::int64_t> step) {
-    try {
-        co_return co_await std::move(step);
-    } catch (const std::exception& error) {
-        spdlog::error("event=billing.pass_failed provider={} message=\"{}\"", provider,
-                      error.what());
-    }
-    co_return 0;
 }
 
 }  // namespace
 
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
-                                               Instant overdue_before) {
-    const auto provider = billing.provider.name();
-    const auto commands = co_await guarded(provider, finish_commands(billing, before));
-    const auto refunds = co_await guarded(provider, finish_refunds(billing, before, by_worker));
-    const auto closes = co_await guarded(provider, finish_closes(billing));
-    const auto overdue = co_await guarded(provider, catch_up_overdue(billing, overdue_before));
-    const auto customers = co_await guarded(provider, tell_changed_customers(billing, before));
-    const auto pages =
-        co_await guarded(provider, close_stale_checkouts(billing, billing.clock.now(), by_worker));
-    const auto trials = co_await guarded(provider, remind_of_trials(billing));
-    const auto graces = co_await guarded(provider, tell_ended_graces(billing));
-    const auto migrated = co_await guarded(provider, go_on_with_migrations(billing));
+                                               Instant overdue_before, FailureLog& failures) {
+    PassLog log(billing, failures);
+    const auto commands = co_await log.guarded("commands", finish_commands(billing, log, before));
+    const auto refunds =
+        co_await log.guarded("refunds", finish_refunds(billing, before, by_worker));
+    const auto closes = co_await log.guarded("closes", finish_closes(billing, log));
+    const auto overdue =
+        co_await log.guarded("overdue", catch_up_overdue(billing, log, overdue_before));
+    const auto customers =
+        co_await log.guarded("customers", tell_changed_customers(billing, before));
+    const auto pages = co_await log.guarded(
+        "checkouts", close_stale_checkouts(billing, billing.clock.now(), by_worker));
+    const auto trials = co_await log.guarded("trials", remind_of_trials(billing));
+    const auto graces = co_await log.guarded("graces", tell_ended_graces(billing));
+    const auto migrated = co_await log.guarded("migrations", go_on_with_migrations(billing));
     co_return commands + refunds + closes + overdue + customers + pages + trials + graces +
         migrated;
+}
+
+asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
+                                               Instant overdue_before) {
+    FailureLog failures;
+    co_return co_await run_billing_pass(billing, before, overdue_before, failures);
 }
 
 namespace {
@@ -127,11 +185,17 @@ std::int64_t steady_seconds() {
 struct ProviderLoop {
     ProviderLoop(asio::io_context& io, BillingContexts& everyone, BillingContext& own,
                  const WorkerSchedule& when)
-        : all(everyone), billing(own), schedule(when), timer(io), last_pass_s(steady_seconds()) {}
+        : all(everyone),
+          billing(own),
+          schedule(when),
+          timer(io),
+          log(own, failures),
+          last_pass_s(steady_seconds()) {}
 
     asio::awaitable<void> pass(Instant before) {
-        co_await run_billing_pass(billing, before, billing.clock.now() - schedule.overdue_grace);
-        co_await guarded(billing.provider.name(), go_on_with_moves(all, billing, before));
+        const Instant overdue_before = billing.clock.now() - schedule.overdue_grace;
+        co_await run_billing_pass(billing, before, overdue_before, failures);
+        co_await log.guarded("moves", go_on_with_moves(all, billing, before));
         if (passes++ % kPassesPerCards == 0) co_await look_rarely();
         last_pass_s = steady_seconds();
     }
@@ -139,10 +203,9 @@ struct ProviderLoop {
     /// What looks at many rows to find few; while it finds some, it goes on.
     asio::awaitable<void> look_rarely() {
         if (steady_seconds() < look_rarely_at_s) co_return;
-        const auto provider = billing.provider.name();
-        co_await guarded(provider, refuse_unbilled(all));
+        co_await log.guarded("unbilled", refuse_unbilled(all));
         const auto cards =
-            co_await guarded(provider, refresh_default_cards(billing, billing.clock.now()));
+            co_await log.guarded("cards", refresh_default_cards(billing, billing.clock.now()));
         look_rarely_at_s = steady_seconds() + (cards > 0 ? 0 : kRareEverySeconds);
     }
 
@@ -153,7 +216,8 @@ struct ProviderLoop {
             const auto report = co_await reconcile(
                 billing, {.mode = ReconcileMode::Repair, .authority = by_worker});
             if (!report)
-                log_failure("reconcile", std::string(provider), report.error());
+                spdlog::warn("event=billing.reconcile_failed object={} reason={} message=\"{}\"",
+                             provider, report.error().reason.text(), report.error().message);
             else if (!report->differences.empty())
                 spdlog::warn("event=billing.reconciled provider={} differences={} open={}",
                              provider, report->differences.size(),
@@ -183,6 +247,8 @@ struct ProviderLoop {
     BillingContext& billing;
     const WorkerSchedule& schedule;
     asio::steady_timer timer;
+    FailureLog failures{};
+    PassLog log;
     std::int64_t passes = 0;
     std::int64_t look_rarely_at_s = 0;  ///< steady clock, as last_pass_s
     std::atomic<bool> stopping = false;

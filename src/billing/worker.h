@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "billing/failure_log.h"
 #include "billing/provider/contexts.h"
 
 namespace turnpike {
@@ -25,7 +26,8 @@ struct WorkerSchedule {
 /// has not looked at for long, and a regular reconciliation, with which it looks for late usage of
 /// ended subscriptions. At start it takes up everything at once, whatever its age, because whoever
 /// began it is gone. One coroutine for each provider on the given io_context, so that none waits
-/// for another one's; every step of a pass logs its errors, and the next one goes on.
+/// for another one's; every step of a pass logs its errors, and the next one goes on. What fails
+/// again and again is in the log as FailureLog tells it.
 class BillingWorker {
 public:
     BillingWorker(asio::io_context& io, BillingContexts& billing, WorkerSchedule schedule);
@@ -55,7 +57,11 @@ private:
 /// One pass with one provider: every pending command and refund created before `before`, every
 /// pending close, every overdue period, every customer who changed until then, every trial that is
 /// about to end, and subscriptions whose turn in a migration has come.
+/// \param failures  of the passes before it; outlives the pass
 /// \return how many were finished
+asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
+                                               Instant overdue_before, FailureLog& failures);
+/// The same where no other passes are: every failure is in the log.
 asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant before,
                                                Instant overdue_before);
 

@@ -42,6 +42,12 @@ std::string unit_price_text(UnitPrice price, Currency currency) {
     return written_in(currency, price.text());
 }
 
+std::string product_text(Quantity quantity, UnitPrice price, Currency currency) {
+    return written_in(currency,
+                      format_scaled(static_cast<Int128>(quantity.scaled()) * price.scaled(),
+                                    Quantity::kScale + UnitPrice::kScale));
+}
+
 std::string quantity_text(Quantity quantity) { return grouped(quantity.text()); }
 
 }  // namespace turnpike

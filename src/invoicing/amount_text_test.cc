@@ -31,6 +31,16 @@ TEST(AmountText, AUnitPriceHasNoFewer) {
         EXPECT_EQ(unit_price_text(UnitPrice::parse(c.price).value(), c.currency), c.text);
 }
 
+// 3,567 x 0.003; 1,000,000 x 2.5, written out; the smallest quantity at the smallest price.
+TEST(AmountText, AProductHasAllItsDecimals) {
+    const auto text = [](const char* quantity, const char* price, Currency currency) {
+        return product_text(*Quantity::parse(quantity), *UnitPrice::parse(price), currency);
+    };
+    EXPECT_EQ(text("3567", "0.003", Currency::Kwd), "10.701 KWD");
+    EXPECT_EQ(text("1000000", "2.5", Currency::Usd), "2,500,000.00 USD");
+    EXPECT_EQ(text("0.000001", "0.000000001", Currency::Jpy), "0.000000000000001 JPY");
+}
+
 TEST(AmountText, AQuantityHasItsThousands) {
     EXPECT_EQ(quantity_text(Quantity::parse("-12345.5").value()), "-12,345.5");
     EXPECT_EQ(quantity_text(Quantity::whole(999)), "999");

@@ -86,9 +86,17 @@ void add_total(PdfDocument& paper, const char* label, Money amount) {
 
 Money negated(Money amount) { return {-amount.minor(), amount.currency()}; }
 
+/// Amounts that are charged in less than all their digits do not look rounded: it is said.
+std::string rounding_text(Money amount, const std::string& product) {
+    const Money step(charged_in(amount.currency()), amount.currency());
+    if (step.minor() == 1 || product == paper_amount(amount)) return "";
+    return product + ", rounded to the nearest " + paper_amount(step);
+}
+
 /// The quantity times the unit price is the amount, on every line.
 struct Terms {
     std::string quantity, unit_price;
+    std::string rounding{};  ///< "" where the product is the amount as written
 };
 
 Terms terms_of(const InvoiceLine& line, const BilledUsages& usages) {
@@ -98,11 +106,18 @@ Terms terms_of(const InvoiceLine& line, const BilledUsages& usages) {
         const auto& [quantity, price, unit] = found->second;
         const auto product = extend(quantity, price, currency, Rounding::HalfUp);
         if (product && *product == line.amount)
-            return {quantity_text(quantity), unit_price_text(price, currency) + " per " + unit};
+            return {quantity_text(quantity), unit_price_text(price, currency) + " per " + unit,
+                    rounding_text(line.amount, product_text(quantity, price, currency))};
     }
     const bool is_even = line.quantity != 0 && line.amount.minor() % line.quantity == 0;
     return {quantity_text(Quantity::whole(line.quantity)),
             is_even ? paper_amount(Money(line.amount.minor() / line.quantity, currency)) : ""};
+}
+
+std::string detail_text(const Period& period, const std::string& rounding) {
+    std::string detail = period_text(period);
+    if (!detail.empty() && !rounding.empty()) detail += '\n';
+    return detail + rounding;
 }
 
 void add_totals(PdfDocument& paper, const Invoice& invoice) {
@@ -143,7 +158,7 @@ PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& 
     for (const InvoiceLine& line : invoice.lines) {
         Terms terms = terms_of(line, usages);
         paper.lines.push_back({.description = line.description,
-                               .detail = period_text(line.period),
+                               .detail = detail_text(line.period, terms.rounding),
                                .quantity = std::move(terms.quantity),
                                .unit_price = std::move(terms.unit_price),
                                .amount = paper_amount(line.amount)});

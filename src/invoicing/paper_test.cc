@@ -136,6 +136,39 @@ TEST(Paper, EveryLineSaysHowMuchOfWhatAtWhichPrice) {
     EXPECT_EQ(rows[1].quantity, "3,567");
     EXPECT_EQ(rows[1].unit_price, "0.003 KWD per call");
     EXPECT_EQ(rows[1].amount, "10.700 KWD");
+    EXPECT_EQ(rows[1].detail,
+              "1 March 2026 – 1 April 2026\n10.701 KWD, rounded to the nearest 0.010 KWD");
+}
+
+// Nobody wonders at a cent: it is what the amounts are written in.
+TEST(Paper, TellsOfARoundingThatTheDigitsDoNotShow) {
+    struct Case {
+        Currency currency;
+        const char *quantity, *price;
+        std::int64_t minor;
+        const char* remark;
+    };
+    const Case cases[] = {
+        {Currency::Kwd, "3570", "0.003", 10'710, ""},  // 10.710 as it is
+        {Currency::Kwd, "1", "0.0049", 0, "0.0049 KWD, rounded to the nearest 0.010 KWD"},
+        {Currency::Kwd, "999999.5", "0.01", 10'000'000,  // 9,999.995
+         "9,999.995 KWD, rounded to the nearest 0.010 KWD"},
+        {Currency::Usd, "333", "0.0301", 1'002, ""},  // 10.0233
+        {Currency::Jpy, "3", "0.5", 2, ""},           // 1.5
+    };
+    for (const Case& c : cases) {
+        SCOPED_TRACE(c.quantity);
+        Invoice invoice = invoice_of(c.currency, c.minor);
+        InvoiceLine& overage = invoice.lines.front();
+        overage.period.end = overage.period.start;  // which is not written
+        overage.overage_charge = OverageChargeId::trusted("ovc_1");
+        const BilledUsages usages{
+            {*overage.overage_charge,
+             {*Quantity::parse(c.quantity), *UnitPrice::parse(c.price), "call"}}};
+        const auto rows = paper_of(invoice, kSeller, {"Ada", "", "a"}, usages).lines;
+        EXPECT_THAT(rows[0].unit_price, HasSubstr(" per call"));
+        EXPECT_EQ(rows[0].detail, c.remark);
+    }
 }
 
 // What was adjusted is no product, and a third of a cent is no price.

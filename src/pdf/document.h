@@ -17,7 +17,7 @@ struct PdfParty {
 };
 struct PdfLine {
     std::string description;
-    std::string detail;  ///< below the description, small: the service period
+    std::string detail;  ///< below the description, small, in lines: the service period, a remark
     std::string quantity;
     std::string unit_price;
     std::string amount;

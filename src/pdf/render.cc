@@ -26,6 +26,7 @@ constexpr int kFooter = points(796);
 constexpr int kPartiesMax = 3;
 
 constexpr TextColumn kWhole{kLeft, kWidth};
+constexpr TextColumn kNote{kLeft, kWidth, TextSide::Left, TextReading::AsWritten};
 constexpr TextColumn kDescription{kLeft, points(222)};
 constexpr TextColumn kQuantity{points(276), points(55), TextSide::Right};
 constexpr TextColumn kUnitPrice{points(337), points(110), TextSide::Right};
@@ -73,10 +74,11 @@ public:
         title(document);
         facts(document.facts);
         parties(document.parties);
-        text(document.headline, TextStyle::Headline, points(22));
+        text(document.headline, TextStyle::Headline, kWhole, points(22));
         table(document.lines);
         totals(document.totals);
-        for (const std::string& note : document.notes) text(note, TextStyle::Body, points(14));
+        for (const std::string& note : document.notes)
+            text(note, TextStyle::Body, kNote, points(14));
         return std::move(blocks_);
     }
 
@@ -106,8 +108,8 @@ private:
         if (!rows.empty()) blocks_.push_back({std::move(rows), gap, part});
     }
 
-    void text(const std::string& content, TextStyle style, int gap) {
-        add(beside({column(content, style, kWhole)}), gap);
+    void text(const std::string& content, TextStyle style, const TextColumn& where, int gap) {
+        add(beside({column(content, style, where)}), gap);
     }
 
     void title(const PdfDocument& document) {
@@ -120,7 +122,8 @@ private:
 
     void facts(const std::vector<PdfFact>& all) {
         constexpr TextColumn kLabel{kLeft, points(110)};
-        constexpr TextColumn kValue{kLeft + points(120), kWidth - points(120)};
+        constexpr TextColumn kValue{kLeft + points(120), kWidth - points(120), TextSide::Left,
+                                    TextReading::AsWritten};
         std::vector<Row> rows;
         for (const PdfFact& fact : all)
             append(rows, beside({column(fact.label, TextStyle::Strong, kLabel),
@@ -135,7 +138,8 @@ private:
         std::vector<Column> columns;
         for (int i = 0; i < count; ++i) {
             const PdfParty& party = all[static_cast<std::size_t>(i)];
-            const TextColumn where{kLeft + i * width, width - points(12)};
+            const TextColumn where{kLeft + i * width, width - points(12), TextSide::Left,
+                                   TextReading::AsWritten};
             Column lines = column(party.heading, TextStyle::Strong, where);
             for (const std::string& line : party.lines)
                 std::ranges::copy(column(line, TextStyle::Body, where), std::back_inserter(lines));

@@ -4,7 +4,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <regex>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -19,11 +23,11 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 /// What a reader's eye, or a search, finds in the file: by pdftotext (Debian: poppler-utils).
-std::string read_back(const std::string& pdf) {
+std::string read_back(const std::string& pdf, std::string_view how = "-layout") {
     const auto file =
         std::filesystem::temp_directory_path() / fmt::format("turnpike_pdf_{}.pdf", getpid());
     std::ofstream(file, std::ios::binary) << pdf;
-    const std::string command = "pdftotext -layout '" + file.string() + "' -";
+    const std::string command = fmt::format("pdftotext {} '{}' -", how, file.string());
     std::string text;
     {
         const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"),
@@ -42,6 +46,23 @@ std::size_t count_of(const std::string& text, std::string_view what) {
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
         ++count;
     return count;
+}
+
+/// What the eye sees from left to right in the row of the page that has `word`, without spaces.
+std::string row_with(const std::string& pdf, const std::string& word) {
+    static const std::regex kPart(
+        R"(<word xMin="(\d+)\.\d+" yMin="(\d+)\.\d+" [^>]*>([^<]*)</word>)");
+    const std::string page = read_back(pdf, "-bbox");
+    std::map<int, std::map<int, std::string>> rows;  // parts by their edge, by their height
+    int wanted = -1;
+    for (std::sregex_iterator at(page.begin(), page.end(), kPart), end; at != end; ++at) {
+        const int row = std::stoi((*at)[2]);
+        rows[row][std::stoi((*at)[1])] = (*at)[3];
+        if (wanted < 0 && (*at)[3] == word) wanted = row;
+    }
+    std::string seen;
+    for (const auto& [x, part] : rows[wanted]) seen += part;
+    return seen;
 }
 
 PdfDocument invoice() {
@@ -130,6 +151,24 @@ TEST(RenderPdf, KnowsTheSignsOfCurrenciesAndManyScripts) {
     const std::string read = read_back(render_pdf(document));
     for (const std::string& text : texts) EXPECT_EQ(count_of(read, text), 2) << text;
     for (const std::string& name : document.parties[1].lines) EXPECT_THAT(read, HasSubstr(name));
+}
+
+// Three letters in Arabic and in Hebrew, as they are read and as they stand. The texts are English
+// around a name, whichever it is; what somebody has written alone goes as its first letter does.
+TEST(RenderPdf, ReadsFromLeftToRightAroundNamesThatDoNot) {
+    struct Case {
+        std::string read, seen;
+    };
+    for (const auto& [name, seen] : {Case{"تقد", "دقت"}, Case{"אבג", "גבא"}}) {
+        PdfDocument document = invoice();
+        document.parties[1].lines = {name + " Cafe"};
+        document.lines = {{"1 × " + name + " (at 29.00 USD / month)", "", "seven", "", ""},
+                          {name + " overage: 4,467 × 0.003", "", "eight", "", ""}};
+        const std::string pdf = render_pdf(document);
+        EXPECT_EQ(row_with(pdf, "seven"), "1×" + seen + "(at29.00USD/month)seven");
+        EXPECT_EQ(row_with(pdf, "eight"), seen + "overage:4,467×0.003eight");
+        EXPECT_EQ(row_with(pdf, "Cafe"), "UnitedStatesCafe" + seen);
+    }
 }
 
 TEST(RenderPdf, LeavesOutWhatIsEmpty) {

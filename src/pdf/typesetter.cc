@@ -77,6 +77,8 @@ Typesetter::Typesetter()
     cairo_pdf_surface_set_metadata(surface_.get(), CAIRO_PDF_METADATA_CREATE_DATE, "");
     context_.reset(pango_font_map_create_context(fonts_.get()));
     pango_cairo_update_context(cairo_.get(), context_.get());
+    // Pango's own default, the "weak" one, would look at the letters all the same.
+    pango_context_set_base_dir(context_.get(), PANGO_DIRECTION_LTR);
     forget_pixels(context_.get());
 }
 
@@ -90,6 +92,7 @@ std::vector<SetLine> Typesetter::set(const std::string& text, TextStyle style,
     pango_layout_set_font_description(layout, font);
     pango_font_description_free(font);
     pango_layout_set_width(layout, column.width);
+    pango_layout_set_auto_dir(layout, column.reading == TextReading::AsWritten ? TRUE : FALSE);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_text(layout, text.data(), static_cast<int>(text.size()));
 

@@ -13,6 +13,9 @@ namespace turnpike {
 
 enum class TextStyle : std::uint8_t { Body, Small, Strong, Headline, Title };
 enum class TextSide : bool { Left, Right };
+/// Where reading begins. English: at the left, whichever names stand in between. AsWritten: where
+/// the first letter wants it, for what is all somebody else's words.
+enum class TextReading : bool { English, AsWritten };
 
 struct CairoDeleter {
     void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
@@ -35,6 +38,7 @@ struct TextColumn {
     int left = 0;
     int width = 0;
     TextSide side = TextSide::Left;
+    TextReading reading = TextReading::English;
 };
 
 /// Wraps text into lines and draws them into one PDF.

@@ -2,20 +2,18 @@
 
 #include <future>
 #include <memory>
-#include <sstream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "json/value.h"
 #include "sql/testing.h"
 #include "webhooks/api.h"
+#include "webhooks/log_testing.h"
 #include "webhooks/stripe_events.h"
 
 namespace turnpike {
@@ -160,30 +158,6 @@ TEST_P(Receiver, StoresNothingThatItCannotTrust) {
     EXPECT_EQ(woken, 0);
     EXPECT_EQ(to.signature_failures(), 4);
 }
-
-/// What is logged while it lives.
-class LogCapture {
-public:
-    LogCapture() : logger_(spdlog::default_logger()) {
-        auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-        auto logger = std::make_shared<spdlog::logger>("captured", std::move(sink));
-        logger->set_pattern("%v");
-        spdlog::set_default_logger(std::move(logger));
-    }
-    ~LogCapture() { spdlog::set_default_logger(logger_); }
-    LogCapture(const LogCapture&) = delete;
-    LogCapture& operator=(const LogCapture&) = delete;
-    /// The lines since the last call.
-    std::string take() {
-        std::string text = text_.str();
-        text_.str("");
-        return text;
-    }
-
-private:
-    std::ostringstream text_;
-    std::shared_ptr<spdlog::logger> logger_;
-};
 
 TEST_P(Receiver, LogsABurstOfRefusalsInTwoLines) {
     LogCapture log;

@@ -108,23 +108,4 @@ describe('verify, backup and restore', () => {
         await writeFile(path, bytes);
         await server.restart();
     });
-
-    test('verify and backup name the folder that has no ledger', async () => {
-        const nowhere = await freshFolder();
-        for (const args of [['verify'], ['backup', '--to', `${nowhere}/backup`]]) {
-            const {code, output} = await turnpike(...args, '--data', nowhere);
-            assert.equal(code, 2, output);
-            assert.match(output, /^turnpike: [^\n]+ there is no ledger\.db[^\n]+\n$/);
-        }
-    });
-
-    test('an audit and a recount make no ledger to find nothing in', async () => {
-        const nowhere = await freshFolder();
-        for (const args of [['audit', 'verify'], ['audit', 'head'], ['recompute', '--all']]) {
-            const {code, output} = await turnpike(...args, '--data', nowhere);
-            assert.equal(code, 2, output);
-            assert.match(output, /^turnpike: [^\n]+ there is no such ledger[^\n]+\n$/);
-        }
-        assert.deepEqual(await readdir(nowhere), []);
-    });
 });

@@ -1,7 +1,7 @@
 // The commands: what they refuse, in one line that says how to mend it, and with which exit code.
 import assert from 'node:assert/strict';
 import {createHmac} from 'node:crypto';
-import {readFile, rename, stat, writeFile} from 'node:fs/promises';
+import {readFile, readdir, rename, stat, writeFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {Program, binary, eventually, freePort, freshFolder, removeFolders, run} from '../lib/process.mjs';
 import {Server, engines} from '../lib/server.mjs';
@@ -136,6 +136,68 @@ test('what works on the ledger alone needs no provider, and no secret of callers
     const {code, output} = await run(binary, ['reconcile', ...data]);
     assert.match(output, /auth\.jwt_secret/);
     assert.equal(code, 2);
+});
+
+// Of an empty ledger an audit is good, a list short and a difference none: whoever has mistyped the
+// folder would believe it. Only what docs/operations.md names begins a ledger.
+describe('where there is no ledger', () => {
+    const refused = {
+        'audit head': [], 'audit verify': [], 'backup': ['--to', '/nonexistent/backup'],
+        'key create': ['--name', 'x'], 'plan diff': [], 'reconcile': ['--mode', 'report'],
+        'recompute': ['--all'], 'secrets rotate': [], 'user activate': ['ada@example.com'],
+        'user deactivate': ['ada@example.com'], 'user list': [],
+        'user reset-link': ['ada@example.com'], 'verify': [],
+    };
+    const others = [
+        'import attribution', 'import csv', 'migrate', 'plan apply', 'serve', 'smoke', 'up', 'user create',
+        'doctor',  // says so
+        'bench consume', 'bench http', 'bench ingest', 'bench restart', 'bench sandbox', 'bench summary',
+        'restore', 'routes', 'sandbox', 'token',  // need none
+    ];
+
+    async function commandsOf(words) {
+        const {output} = await run(binary, [...words, 'no-such-command']);
+        const names = output.match(/; there are: (.*) \(see --help\)/)?.[1].split(', ');
+        if (!names) return [words.join(' ')];
+        return (await Promise.all(names.map((name) => commandsOf([...words, name])))).flat();
+    }
+    test('it is decided for every command whether it makes one', async () => {
+        assert.deepEqual((await commandsOf([])).sort(), [...Object.keys(refused), ...others].sort());
+    });
+
+    for (const [command, args] of Object.entries(refused))
+        test(`${command} says so and makes none`, async () => {
+            const nowhere = await freshFolder();
+            const {code, line} = await oneLine([...command.split(' '), ...args, '--data', nowhere]);
+            assert.match(line, /there is no (such ledger|ledger\.db); give the folder of a server/);
+            assert.equal(code, 2, line);
+            assert.deepEqual(await readdir(nowhere), []);
+        });
+
+    test('doctor notes it, and whether one can be made', async () => {
+        const nowhere = await freshFolder();
+        const examined = await run(binary, ['doctor', '--data', nowhere], enough);
+        assert.match(examined.output, /note +ledger: there is none yet\n +serve makes it/);
+        const absent = await run(binary, ['doctor', '--data', nowhere,
+                                          '--database', `sqlite:${nowhere}/absent/ledger.db`], enough);
+        assert.match(absent.output, /WRONG +ledger: .*\/absent: No such file/);
+        assert.equal(absent.code, 1);
+        assert.deepEqual((await readdir(nowhere)).filter((name) => name.startsWith('ledger')), []);
+    });
+
+    for (const engine of engines().filter((e) => e.name === 'PostgreSQL'))
+        test('an empty database of PostgreSQL stays empty', async () => {
+            const database = await engine.database();
+            for (const command of [['user', 'list'], ['reconcile'], ['audit', 'verify']]) {
+                const {code, line} = await oneLine([...command, '--data', await freshFolder(),
+                                                    '--database', database]);
+                assert.match(line, /the database is empty: there is no such ledger/);
+                assert.equal(code, 2, line);
+            }
+            const tables = await run('psql', ['-XAtq', '-d', database, '-c',
+                                              "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"]);
+            assert.equal(tables.output.trim(), '0');
+        });
 });
 
 test('a token for a server of turnpike up needs its folder alone', async () => {

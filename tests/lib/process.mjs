@@ -3,6 +3,7 @@ import {spawn} from 'node:child_process';
 import {createServer} from 'node:net';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {once} from 'node:events';
+import {setTimeout as timeout} from 'node:timers/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -63,6 +64,8 @@ export class Program {
         };
         this.child.stdout.on('data', keep);
         this.child.stderr.on('data', keep);
+        this.read = once(this.child, 'close');  // all that it wrote is in `output`
+        this.read.catch(() => {});
         this.ended = new Promise((resolve) => {
             this.child.on('error', (error) => {
                 keep(String(error));
@@ -118,6 +121,10 @@ export class Program {
 export async function run(command, args, env = {}) {
     const program = new Program(command, args, env);
     const {code} = await program.ended;
+    // An end may be heard of before the last words. A child that lives on keeps the pipes open.
+    const patience = new AbortController();
+    await Promise.race([program.read, timeout(2000, undefined, {signal: patience.signal})]).catch(() => {});
+    patience.abort();
     return {code, output: program.output};
 }
 

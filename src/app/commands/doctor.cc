@@ -1,9 +1,12 @@
+#include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "access/jwt_keys.h"
 #include "app/commands/cli.h"
@@ -87,12 +90,23 @@ void examine_price_links(Examination& exam, sql::Database& db, const Config& con
     }
 }
 
+/// That a ledger can be made there; making it is not ours.
+void examine_place(Examination& exam, const std::string& file) {
+    const auto folder = std::filesystem::absolute(file).parent_path().string();
+    if (access(folder.c_str(), W_OK | X_OK) != 0)
+        return exam.bad(
+            fmt::format("ledger: {}: {}", folder, std::generic_category().message(errno)),
+            "give a file in a directory that this user may write (--database)");
+    exam.note("ledger: there is none yet", "serve makes it at its first start");
+}
+
 void examine_ledger(Examination& exam, const Config& config) {
     const auto ready = prepare_ledger_dir(config);
     if (!ready)
         return exam.bad("data directory: " + ready.error().message,
                         "give a directory that this user may write (--data)");
     exam.good("data directory " + config.data_dir);
+    if (const auto missing = missing_ledger_file(config)) return examine_place(exam, *missing);
     auto db = sql::Database::open({.url = config.database_url});
     if (!db) {
         if (db.error().reason == Reason("database.in_use"))

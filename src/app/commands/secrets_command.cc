@@ -67,7 +67,7 @@ void tell_audit(sql::Database& db, const ResealReport& report) {
 }
 
 Result<ResealReport> rotate(const Config& config) {
-    auto db = open_migrated_ledger(config);
+    auto db = open_kept_ledger(config);
     if (!db) return failure(db);
     // With the old key alone, so that a wrong one is found before a new one is made.
     const auto before = open_secret_box(config, **db);

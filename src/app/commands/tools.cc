@@ -141,7 +141,7 @@ int command_plan_diff(const SettingFlags& flags) {
     if (!config) return complain(config.error());
     const auto catalogs = configured_catalogs(*config);
     if (!catalogs) return complain(catalogs.error());
-    auto db = open_migrated_ledger(*config);
+    auto db = open_kept_ledger(*config);
     if (!db) return complain(db.error());
     bool all_equal = true;
     for (const auto& [preset, file] : *catalogs) {
@@ -186,8 +186,11 @@ int command_reconcile(const SettingFlags& flags, const ReconcileOptions& options
             {ErrorCode::InvalidArgument, "config.invalid", "--mode is repair or report"});
     const auto config = config_of(flags);
     if (!config) return complain(config.error());
+    constexpr std::string_view kRoute = "POST /v1/reconciliations";
+    if (const auto kept = check_kept_ledger(*config); !kept)
+        return complain_or_name_route(kept.error(), kRoute);
     auto app = App::create(*config);
-    if (!app) return complain_or_name_route(app.error(), "POST /v1/reconciliations");
+    if (!app) return complain_or_name_route(app.error(), kRoute);
     auto& billing = (*app)->billing;
     asio::io_context io;
     ReconcileOrder order{
@@ -241,7 +244,7 @@ int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);
     if (!config) return complain(config.error());
-    auto db = open_migrated_ledger(*config);
+    auto db = open_kept_ledger(*config);
     if (!db) return complain_or_name_route(db.error(), "POST /v1/api_keys");
     RandomIdSource ids;
     Principal console;

@@ -65,12 +65,15 @@ void print_user(const User& user) {
                user.is_superuser ? " superuser" : "", is_active(user) ? "" : " deactivated");
 }
 
+using OpenLedger = Result<std::unique_ptr<sql::Database>>(const Config& config);
+
 /// Opens the ledger, works in one transaction, and prints what came of it.
 template <class Work, class Print>
-int with_ledger(const SettingFlags& flags, std::string_view route, Work work, Print print) {
+int with_ledger(const SettingFlags& flags, std::string_view route, OpenLedger& open, Work work,
+                Print print) {
     const auto config = config_of(flags, ConfigNeeds::Ledger);
     if (!config) return complain(config.error());
-    auto db = open_migrated_ledger(*config);
+    auto db = open(*config);
     if (!db) return complain_or_name_route(db.error(), route);
     const auto done = (*db)->write_blocking(work);
     if (!done) return complain(done.error());
@@ -87,7 +90,7 @@ int change_user(const SettingFlags& flags, const UserOptions& options, std::stri
         if (!user) return failure(user);
         return change(tx, *user, by_console, SystemClock().now(), ids);
     };
-    return with_ledger(flags, route, work, print_user);
+    return with_ledger(flags, route, open_kept_ledger, work, print_user);
 }
 
 }  // namespace
@@ -107,16 +110,18 @@ int command_user_create(const SettingFlags& flags, const UserOptions& options) {
     const auto work = [&](sql::Transaction& tx) {
         return create_user(tx, wanted, by_console, SystemClock().now(), ids);
     };
-    return with_ledger(flags, "POST /v1/auth/signup", work, print_user);
+    // The first superuser comes before the server's first start.
+    return with_ledger(flags, "POST /v1/auth/signup", open_migrated_ledger, work, print_user);
 }
 
 int command_user_list(const SettingFlags& flags) {
     const auto work = [&](sql::Transaction& tx) -> Result<std::vector<User>> {
         return every_user(tx);
     };
-    return with_ledger(flags, "GET /v1/users", work, [](const std::vector<User>& users) {
+    const auto print = [](const std::vector<User>& users) {
         for (const auto& user : users) print_user(user);
-    });
+    };
+    return with_ledger(flags, "GET /v1/users", open_kept_ledger, work, print);
 }
 
 int command_user_deactivate(const SettingFlags& flags, const UserOptions& options) {
@@ -132,11 +137,12 @@ int command_user_reset_link(const SettingFlags& flags, const UserOptions& option
     const auto work = [&](sql::Transaction& tx) {
         return make_reset_link(tx, options.user, by_console, SystemClock().now(), ids);
     };
-    return with_ledger(flags, "POST /v1/users/{user}/reset_link", work, [](const ResetLink& link) {
+    const auto print = [](const ResetLink& link) {
         fmt::print("{}\n", link.secret);
         fmt::print(stderr, "good until {}, for POST /v1/auth/password_reset/confirm\n",
                    format_rfc3339(link.expires_at));
-    });
+    };
+    return with_ledger(flags, "POST /v1/users/{user}/reset_link", open_kept_ledger, work, print);
 }
 
 }  // namespace turnpike

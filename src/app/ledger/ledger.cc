@@ -1,6 +1,8 @@
 #include "app/ledger/ledger.h"
 
 #include <algorithm>
+#include <optional>
+#include <string_view>
 
 #include "app/config/data_dir.h"
 #include "catalog/preset.h"
@@ -23,6 +25,13 @@ Result<CatalogFile> read_catalog_of(const Config& config, const std::string& pre
     return read_catalog_file(*text, config.catalog_file, preset);
 }
 
+std::unexpected<Error> no_ledger(const std::string& where) {
+    return invalid_argument("data.no_ledger",
+                            where +
+                                ": there is no such ledger; give the folder of a server (--data), "
+                                "or its database (--database)");
+}
+
 }  // namespace
 
 Result<std::monostate> prepare_ledger_dir(const Config& config) {
@@ -39,17 +48,28 @@ Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config
     return db;
 }
 
-Result<std::unique_ptr<sql::Database>> open_kept_ledger(const Config& config) {
+std::optional<std::string> missing_ledger_file(const Config& config) {
     constexpr std::string_view kInFile = "sqlite:";
     const std::string_view url = config.database_url;
-    if (url.starts_with(kInFile)) {
-        const std::string file(url.substr(kInFile.size()));
-        if (!exists(file))
-            return invalid_argument("data.no_ledger",
-                                    file +
-                                        ": there is no such ledger; give the folder of a server "
-                                        "(--data), or its database (--database)");
-    }
+    if (!url.starts_with(kInFile)) return std::nullopt;
+    std::string file(url.substr(kInFile.size()));
+    if (exists(file)) return std::nullopt;
+    return file;
+}
+
+Result<std::monostate> check_kept_ledger(const Config& config) {
+    if (const auto missing = missing_ledger_file(config)) return no_ledger(*missing);
+    const auto db = sql::Database::open({.url = config.database_url, .connections = 1});
+    if (!db) return failure(db);
+    const auto steps = sql::migration_status(**db, ledger_migrations());
+    // Without its URL, which may hold a password.
+    if (std::ranges::none_of(steps, &sql::MigrationStatus::applied))
+        return no_ledger("the database is empty");
+    return std::monostate{};
+}
+
+Result<std::unique_ptr<sql::Database>> open_kept_ledger(const Config& config) {
+    if (const auto kept = check_kept_ledger(config); !kept) return failure(kept);
     return open_migrated_ledger(config);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,18 @@ namespace turnpike {
 /// Errors: Unavailable "data.unusable".
 Result<std::monostate> prepare_ledger_dir(const Config& config);
 
+/// The SQLite file of the ledger where it is not there yet: opening would make it.
+std::optional<std::string> missing_ledger_file(const Config& config);
+
 /// Opens the ledger and brings its schema up to date.
 /// Errors: those of Database::open and migrate.
 Result<std::unique_ptr<sql::Database>> open_migrated_ledger(const Config& config);
 
-/// The same for a command that looks at what is there: it makes no ledger, whose emptiness would
-/// look like a proof. Errors: also InvalidArgument "data.no_ledger".
+/// For a command that needs what is there: that it is a ledger. One that the command made would be
+/// empty, which looks like a proof, or takes a change that nobody will ever see.
+/// Errors: InvalidArgument "data.no_ledger"; those of Database::open.
+Result<std::monostate> check_kept_ledger(const Config& config);
+/// check_kept_ledger(), then open_migrated_ledger().
 Result<std::unique_ptr<sql::Database>> open_kept_ledger(const Config& config);
 
 /// The log that usage is kept in beside an SQLite ledger, in the data directory. Null on

@@ -1,17 +1,27 @@
 #include "billing/life/period_close.h"
 
 #include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "billing/life/mirror.h"
 #include "billing/life/test_clocks.h"
+#include "billing/testing/sandbox_trouble.h"
 #include "billing/testing/testing.h"
 #include "billing/worker.h"
 #include "json/value.h"
+#include "webhooks/log_testing.h"
 
 namespace turnpike {
 namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 using Placement = PeriodClose::Placement;
 
@@ -163,6 +173,63 @@ TEST(PeriodCloses, GoOnFromWhereTheCloseIsNow) {
     const auto closed = draft.world.run(run_period_close(draft.world.billing, stale, tester));
     ASSERT_TRUE(closed) << closed.error().message;
     EXPECT_EQ(draft.times_asked_for(), 1);
+}
+
+/// Of the lines of the log, those of one event.
+std::vector<std::string> lines_of(const std::string& log, const std::string& event) {
+    std::vector<std::string> found;
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("event=" + event + " ")) found.push_back(line);
+    return found;
+}
+
+// A worker looks every second, and a provider may be away for a day.
+TEST(PeriodCloses, ThatFailAgainAreToldOnceUntilTheyWork) {
+    DeadDraft draft;
+    FailureLog failures;
+    const auto pass = [&](BillingWorld& world) {
+        return world.run(run_billing_pass(world.billing, world.clock.now() + std::chrono::hours(1),
+                                          from_unix_seconds(0), failures));
+    };
+    LogCapture log;
+    trouble(draft.world, R"({"call": "*", "do": "rate_limit", "next": 1000})");
+    for (int i = 0; i < 3; ++i) pass(draft.world);
+    const auto told = lines_of(log.take(), "billing.close_failed");
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_THAT(told[0], HasSubstr("object=" + draft.close.subscription.text()));
+    EXPECT_THAT(told[0], HasSubstr(" failures=1 "));
+
+    all_is_well(draft.world);
+    BillingWorld next(*draft.ledger, draft.key);
+    pass(next);
+    const auto recovered = lines_of(log.take(), "billing.close_recovered");
+    ASSERT_THAT(recovered, SizeIs(1));
+    EXPECT_THAT(recovered[0], HasSubstr(" failures=3"));
+    EXPECT_EQ(draft.times_asked_for(), 1);
+}
+
+// Each step of a pass needs the ledger.
+TEST(PeriodCloses, WithoutALedgerAreToldOnceForEachStep) {
+    DeadDraft draft;
+    FailureLog failures;
+    LogCapture log;
+    const auto pass = [&](sql::Database& ledger) {
+        BillingWorld world(ledger, draft.key);
+        world.run(
+            run_billing_pass(world.billing, world.clock.now(), from_unix_seconds(0), failures));
+    };
+    for (int i = 0; i < 3; ++i) {
+        WatchedLedger away(*draft.ledger, [](int visit) { return visit > 1; });
+        pass(away);
+    }
+    const auto told = lines_of(log.take(), "billing.pass_failed");
+    EXPECT_THAT(told, SizeIs(9));
+    EXPECT_THAT(told,
+                Contains(HasSubstr("step=closes failures=1 message=\"the process is dead\"")));
+    pass(*draft.ledger);
+    EXPECT_THAT(lines_of(log.take(), "billing.pass_recovered"),
+                Contains(HasSubstr("step=closes failures=3")));
 }
 
 }  // namespace
