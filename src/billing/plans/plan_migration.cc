@@ -73,8 +73,10 @@ Result<std::monostate> check_untouched(sql::Transaction& tx, const Subscription&
     if (timing == MigrationTiming::Now && is_canceling(subscription))
         return conflict("subscription.canceling",
                         "the subscription is to end, and is not charged before that");
-    if (!subscription.pending_change || subscription.pending_change->price == *step.to_price)
-        return std::monostate{};
+    const auto& pending = subscription.pending_change;
+    const bool is_planned_so =
+        pending && pending->price == *step.to_price && pending->quantity == step.quantity;
+    if (!pending || is_planned_so) return std::monostate{};
     const auto may = may_replace_plan(tx, subscription);
     if (!may) return failure(may);
     if (!*may)

@@ -20,6 +20,17 @@ protected:
         return world->ledger.read_blocking(
             [&](sql::Transaction& tx) { return load_migration(tx, migration.id).value(); });
     }
+    /// From the end of the period on, at the price of `version`.
+    void plan_seats(const Subscription& subscription, const PlanVersion& version,
+                    std::int64_t seats) {
+        ChangeRequest request{.subscription = subscription.id,
+                              .price = version.price(Currency::Usd, {Interval::Month, 1})->id,
+                              .authority = tester,
+                              .quantity = seats,
+                              .when = ChangeWhen::AtPeriodEnd};
+        const auto planned = world->run(change_subscription(world->billing, std::move(request)));
+        ASSERT_TRUE(planned) << planned.error().message;
+    }
     static std::string reason_of(const Result<PlanMigration>& answer) {
         return answer ? "" : std::string(answer.error().reason.text());
     }
@@ -109,13 +120,7 @@ TEST_P(CanceledMigrations, WhatSomebodyChangedSinceIsLeftAlone) {
     ASSERT_EQ(seller->progress(migration).done, 2);
     const auto dropped = world->run(drop_pending_change(world->billing, {alice.id, tester}));
     ASSERT_TRUE(dropped) << dropped.error().message;
-    ChangeRequest seats{.subscription = bob.id,
-                        .price = dearer.price(Currency::Usd, {Interval::Month, 1})->id,
-                        .authority = tester,
-                        .quantity = 2,
-                        .when = ChangeWhen::AtPeriodEnd};
-    const auto planned = world->run(change_subscription(world->billing, std::move(seats)));
-    ASSERT_TRUE(planned) << planned.error().message;
+    plan_seats(bob, dearer, 2);
 
     ASSERT_TRUE(cancel(migration));
     seller->work();
@@ -125,6 +130,26 @@ TEST_P(CanceledMigrations, WhatSomebodyChangedSinceIsLeftAlone) {
     EXPECT_EQ(item.error_reason, "plan_migration.changed_meanwhile");
     EXPECT_EQ(seller->load(bob).pending_change->quantity, 2);
     EXPECT_TRUE(stored(migration).finished_at);
+}
+
+// Bob has planned fewer seats at the price of the dearer version, and another number was migrated.
+TEST_P(CanceledMigrations, WhatSomebodyPlannedBeforeStands) {
+    const auto team = seller->sell();
+    const auto bob = seller->subscribe("bob", team, 5);
+    const auto dearer = seller->make_dearer();
+    plan_seats(bob, dearer, 2);
+    for (const auto timing : {MigrationTiming::AtPeriodEnd, MigrationTiming::Now}) {
+        SCOPED_TRACE(to_text(timing));
+        const auto migration = seller->migrate(timing);
+        const auto item = seller->item(migration, bob);
+        EXPECT_EQ(item.state, MigrationItemState::Refused);
+        EXPECT_EQ(item.error_reason, "subscription.change_pending");
+        const auto now = seller->load(bob);
+        EXPECT_EQ(now.price, bob.price);
+        EXPECT_EQ(now.quantity, 5);
+        ASSERT_TRUE(now.pending_change);
+        EXPECT_EQ(now.pending_change->quantity, 2);
+    }
 }
 
 TEST_P(CanceledMigrations, ALaterOneIsCanceledFirst) {
