@@ -235,6 +235,8 @@ bool is_open(const Error& error, Attempt attempt) {
 }
 
 asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Requested requested) {
+    const auto asked_at =
+        co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
     const auto answer = co_await send(billing, requested);
     const auto& command = requested.command;
     if (!answer) {
@@ -247,12 +249,13 @@ asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Request
         co_return failure(answer);
     }
     // The answer may be older than what an event has made us fetch meanwhile; a look with a ticket
-    // of its own is not.
-    const auto ticket =
+    // of its own is not. Without one the answer counts, which is as old as its call.
+    const auto looked_at =
         co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
     const auto fresh = co_await billing.provider.get_subscription(answer->id);
     const auto applied = co_await billing.db.write([&](sql::Transaction& tx) {
-        return apply_answer(tx, billing, command, fresh ? *fresh : *answer, ticket);
+        return fresh ? apply_answer(tx, billing, command, *fresh, looked_at)
+                     : apply_answer(tx, billing, command, *answer, asked_at);
     });
     if (!applied) co_return failure(applied);
     billing.standings.invalidate(applied->customer);
