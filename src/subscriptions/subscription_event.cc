@@ -39,11 +39,12 @@ Kind kind_of_start(SubscriptionStatus status) {
 
 Kind kind_of_activation(SubscriptionStatus before) {
     if (before == SubscriptionStatus::Trialing) return Kind::Converted;
-    if (before == SubscriptionStatus::Paused) return Kind::Resumed;
+    if (before == SubscriptionStatus::Paused) return Kind::Updated;
     if (before == SubscriptionStatus::Incomplete) return Kind::Activated;
     return Kind::Recovered;
 }
 
+/// Of what was and stays paused, or was not and is not.
 Kind kind_of_status(SubscriptionStatus before, SubscriptionStatus after) {
     switch (after) {
         case SubscriptionStatus::Active: return kind_of_activation(before);
@@ -51,9 +52,9 @@ Kind kind_of_status(SubscriptionStatus before, SubscriptionStatus after) {
         case SubscriptionStatus::PastDue: return Kind::PastDue;
         case SubscriptionStatus::Unpaid: return Kind::Unpaid;
         case SubscriptionStatus::Incomplete: return Kind::Incomplete;
-        case SubscriptionStatus::Paused: return Kind::Paused;
         case SubscriptionStatus::Canceled:
         case SubscriptionStatus::IncompleteExpired: return Kind::Ended;
+        case SubscriptionStatus::Paused:
         case SubscriptionStatus::Creating: return Kind::Updated;
     }
     return Kind::Updated;
@@ -77,8 +78,8 @@ Kind kind_of_change(const Subscription& before, const Subscription& after) {
     if (after.ended_at && !before.ended_at) return Kind::Ended;
     if (before.ended_at && !after.ended_at) return Kind::Reopened;
     if (before.status == SubscriptionStatus::Creating) return kind_of_start(after.status);
-    if (after.pause && !before.pause) return Kind::Paused;
-    if (before.pause && !after.pause) return Kind::Resumed;
+    if (is_paused(after) && !is_paused(before)) return Kind::Paused;
+    if (is_paused(before) && !is_paused(after)) return Kind::Resumed;
     if (before.status != after.status) return kind_of_status(before.status, after.status);
     if (before.price != after.price || before.plan_version != after.plan_version ||
         before.quantity != after.quantity)
