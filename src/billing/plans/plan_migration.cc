@@ -152,7 +152,7 @@ Result<PreviewedStep> preview_step(sql::Transaction& tx, BillingContexts& billin
 /// The first run of a step, in the transaction that writes its command down.
 std::optional<Requested> begin_item(sql::Transaction& tx, BillingContext& billing,
                                     MigrationItem item) {
-    if (!is_pending(tx, item)) return std::nullopt;
+    if (!is_still_in_turn(tx, item)) return std::nullopt;
     mark_migration(tx, item.migration, billing.clock.now());
     const auto migration = load_migration(tx, item.migration).value();
     const Authority authority{migration.authority.actor, migration.authority.request_id};

@@ -69,7 +69,7 @@ Result<PlanMigration> cancel_migration(sql::Transaction& tx, BillingContexts& bi
 std::optional<Requested> begin_taking_back(sql::Transaction& tx, BillingContext& billing,
                                            MigrationItem item) {
     using enum MigrationItemState;
-    if (!is_pending(tx, item)) return std::nullopt;
+    if (!is_still_in_turn(tx, item)) return std::nullopt;
     mark_migration(tx, item.migration, billing.clock.now());
     const auto subscription = load_subscription(tx, item.step.subscription).value();
     const bool is_as_before = subscription.price == item.step.from_price &&

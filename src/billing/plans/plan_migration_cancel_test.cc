@@ -152,6 +152,28 @@ TEST_P(CanceledMigrations, WhatSomebodyPlannedBeforeStands) {
     }
 }
 
+// Another worker has carried it out, and it is to be taken back, since it was seen pending.
+TEST_P(CanceledMigrations, AnItemIsTakenUpInTheStateInWhichItWasSeen) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    const auto migration = seller->begin({.plan = "team"}).value();
+    const auto is_in_turn = [&](const MigrationItem& item) {
+        return world->ledger.read_blocking(
+            [&](sql::Transaction& tx) { return is_still_in_turn(tx, item); });
+    };
+    const auto pending = seller->item(migration, alice);
+    EXPECT_TRUE(is_in_turn(pending));
+    seller->work();
+    ASSERT_TRUE(cancel(migration));
+    const auto taking_back = seller->item(migration, alice);
+    ASSERT_EQ(taking_back.state, MigrationItemState::TakingBack);
+    EXPECT_TRUE(is_in_turn(taking_back));
+    EXPECT_FALSE(is_in_turn(pending));
+    seller->work();
+    EXPECT_FALSE(is_in_turn(taking_back));
+}
+
 TEST_P(CanceledMigrations, ALaterOneIsCanceledFirst) {
     const auto team = seller->sell();
     seller->subscribe("alice", team);

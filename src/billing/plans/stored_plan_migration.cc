@@ -137,10 +137,9 @@ constexpr std::string_view kSaveItem = R"sql(
      WHERE migration_id = $1 AND subscription_id = $2 AND state = $3
 )sql";
 
-constexpr std::string_view kIsPending = R"sql(
+constexpr std::string_view kIsStillInTurn = R"sql(
     SELECT 1 FROM plan_migration_items
-     WHERE migration_id = $1 AND subscription_id = $2
-       AND (state = 'pending' OR (state = 'taking_back' AND command_id IS NULL))
+     WHERE migration_id = $1 AND subscription_id = $2 AND state = $3 AND command_id IS NULL
 )sql";
 
 constexpr std::string_view kPostpone = R"sql(
@@ -386,8 +385,9 @@ std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view
                              {provider, now, limit}));
 }
 
-bool is_pending(sql::Transaction& tx, const MigrationItem& item) {
-    return tx.one(kIsPending, {item.migration, item.step.subscription}).has_value();
+bool is_still_in_turn(sql::Transaction& tx, const MigrationItem& item) {
+    return tx.one(kIsStillInTurn, {item.migration, item.step.subscription, to_text(item.state)})
+        .has_value();
 }
 
 void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was) {

@@ -155,8 +155,8 @@ struct MigrationItem {
 /// Of a provider's subscriptions and of listed migrations, whose turn has come: at most `limit`.
 std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view provider,
                                           Instant now, int limit);
-/// Whether nobody has begun it meanwhile.
-bool is_pending(sql::Transaction& tx, const MigrationItem& item);
+/// Whether nobody has taken it up, or brought it into another state, since it was read.
+bool is_still_in_turn(sql::Transaction& tx, const MigrationItem& item);
 /// Of a provider's subscriptions: planned changes to be taken back, whose turn has come, and whose
 /// command is not written down.
 std::vector<MigrationItem> items_to_take_back(sql::Transaction& tx, std::string_view provider,
