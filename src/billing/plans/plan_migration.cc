@@ -19,8 +19,6 @@ namespace {
 constexpr int kMigrationBatch = 10;
 /// Commands that wait for a provider which does not answer; each keeps its customer from others.
 constexpr int kWaitingMax = 5;
-/// After which a subscription with another command under way has its turn again.
-constexpr std::chrono::seconds kBusyFor{5};
 
 Result<std::monostate> wrong_target(std::string message) {
     return invalid_argument("plan_migration.wrong_target", std::move(message));

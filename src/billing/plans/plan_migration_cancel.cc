@@ -9,9 +9,6 @@
 namespace turnpike {
 namespace {
 
-/// After which a subscription with another command under way has its turn again.
-constexpr std::chrono::seconds kBusyTurn{5};
-
 bool is_planned_by(const MigrationItem& item, const Subscription& subscription) {
     const auto& pending = subscription.pending_change;
     return pending && pending->price == item.step.to_price &&
@@ -91,7 +88,7 @@ std::optional<Requested> begin_taking_back(sql::Transaction& tx, BillingContext&
         tx, billing,
         new_wish(item.step.subscription, CommandKind::DropChange, migration.authority));
     if (!written && written.error().reason.text() == "subscription.busy") {
-        postpone_item(tx, item, billing.clock.now() + kBusyTurn);
+        postpone_item(tx, item, billing.clock.now() + kBusyFor);
         return std::nullopt;
     }
     if (!written) {

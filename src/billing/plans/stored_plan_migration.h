@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -170,6 +171,8 @@ void queue_taking_back(sql::Transaction& tx, Instant now);
 bool has_planned_items(sql::Transaction& tx, const PlanMigrationId& id);
 /// Nothing, when it is no more in that state.
 void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was);
+/// After which a subscription with another command under way has its turn again.
+inline constexpr std::chrono::seconds kBusyFor{5};
 /// Its turn comes again then, whether to begin or to be taken back.
 void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant until);
 /// Those whose command has come to its end, well or not, say so.
