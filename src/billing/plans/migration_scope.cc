@@ -2,9 +2,9 @@
 #include <iterator>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "billing/plans/stored_plan_migration.h"
 #include "json/value.h"
-#include "json/write.h"
 #include "sql/known_word.h"
 #include "sql/statement_rows.h"
 
@@ -114,7 +114,7 @@ std::optional<PriceId> price_in_target(const sql::Row& row, std::size_t column) 
 Json write_filter(const MigrationFilter& filter) {
     Json json = Json::object();
     if (filter.version) json["version"] = filter.version->text();
-    if (filter.currency) json["currency"] = write_money(Money(0, *filter.currency))["currency"];
+    if (filter.currency) json["currency"] = upper_case(to_text(*filter.currency));
     if (filter.interval) json["interval"] = to_text(*filter.interval);
     if (filter.interval_count) json["interval_count"] = *filter.interval_count;
     if (filter.provider) json["provider"] = *filter.provider;
