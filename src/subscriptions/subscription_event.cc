@@ -29,8 +29,6 @@ constexpr auto kKindTexts = std::to_array<std::pair<Kind, std::string_view>>({
     {Kind::Updated, "updated"},
 });
 
-bool is_planned_to_end(const Subscription& s) { return s.cancel_at_period_end || s.cancel_at; }
-
 Kind kind_of_start(SubscriptionStatus status) {
     if (status == SubscriptionStatus::Trialing) return Kind::TrialStarted;
     if (status == SubscriptionStatus::Incomplete) return Kind::Incomplete;
@@ -85,8 +83,8 @@ Kind kind_of_change(const Subscription& before, const Subscription& after) {
         before.quantity != after.quantity)
         return Kind::Changed;
     if (before.period.start != after.period.start) return Kind::Renewed;
-    if (!is_planned_to_end(before) && is_planned_to_end(after)) return Kind::CancelPlanned;
-    if (is_planned_to_end(before) && !is_planned_to_end(after)) return Kind::CancelWithdrawn;
+    if (!is_canceling(before) && is_canceling(after)) return Kind::CancelPlanned;
+    if (is_canceling(before) && !is_canceling(after)) return Kind::CancelWithdrawn;
     return Kind::Updated;
 }
 
