@@ -299,7 +299,7 @@ Result<PlanMigration> begin_migration(sql::Transaction& tx, BillingContexts& bil
         Error running{.code = ErrorCode::Conflict,
                       .reason = "plan_migration.running",
                       .message = "a migration of this plan is running; wait for its end"};
-        if (const auto other = find_running_migration(tx, terms.source.plan))
+        if (const auto other = find_unfinished_migration(tx, terms.source.plan))
             running.details.emplace_back("migration", other->id.text());
         return std::unexpected(std::move(running));
     }
@@ -327,7 +327,7 @@ asio::awaitable<std::int64_t> refuse_unbilled(BillingContexts& billing) {
 }
 
 asio::awaitable<std::int64_t> go_on_with_migrations(BillingContext& billing) {
-    const bool any = co_await billing.db.read(has_running_migrations);
+    const bool any = co_await billing.db.read(has_unfinished_migrations);
     if (!any) co_return 0;
     co_await list_migrations_further(billing);
     bool may_begin = co_await settle(billing);

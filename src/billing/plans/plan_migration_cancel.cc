@@ -27,11 +27,15 @@ Result<std::monostate> check_cancelable(sql::Transaction& tx, const PlanMigratio
     if (!has_planned_items(tx, migration.id))
         return conflict("plan_migration.done",
                         "the migration has been carried out; nothing of it is still to come");
-    const auto other = find_running_migration(tx, migration.plan);
+    const auto other = find_unfinished_migration(tx, migration.plan);
     if (!other) return std::monostate{};
-    Error running{.code = ErrorCode::Conflict,
-                  .reason = "plan_migration.running",
-                  .message = "a later migration of this plan is running; cancel that one first"};
+    const bool is_ending = other->state == MigrationState::Canceled;
+    Error running{
+        .code = ErrorCode::Conflict,
+        .reason = "plan_migration.running",
+        .message = is_ending
+                       ? "another migration of this plan is being taken back; wait for its end"
+                       : "a later migration of this plan is running; cancel that one first"};
     running.details.emplace_back("migration", other->id.text());
     return std::unexpected(std::move(running));
 }

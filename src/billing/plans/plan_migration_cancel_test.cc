@@ -180,8 +180,16 @@ TEST_P(CanceledMigrations, ALaterOneIsCanceledFirst) {
     seller->make_dearer();
     const auto first = seller->migrate(MigrationTiming::AtPeriodEnd);
     const auto second = seller->begin({.plan = "team"}).value();
-    EXPECT_EQ(reason_of(cancel(first)), "plan_migration.running");
+    const auto told_to = [&](const std::string& what) {
+        const auto refused = cancel(first);
+        EXPECT_EQ(reason_of(refused), "plan_migration.running");
+        return !refused && refused.error().message.ends_with(what);
+    };
+    EXPECT_TRUE(told_to("cancel that one first"));
     EXPECT_TRUE(cancel(second));
+    EXPECT_TRUE(told_to("wait for its end"));
+    seller->work();
+    EXPECT_TRUE(cancel(first));
 }
 
 TEST_P(CanceledMigrations, AreListedWithTheOthersNewestFirst) {

@@ -321,7 +321,7 @@ Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId
     return migration_from(*row);
 }
 
-std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan) {
+std::optional<PlanMigration> find_unfinished_migration(sql::Transaction& tx, const PlanId& plan) {
     return maybe_migration(
         tx.one(plan_migrations_where("WHERE plan_id = $1 AND finished_at IS NULL"), {plan}));
 }
@@ -347,7 +347,7 @@ void save_canceled(sql::Transaction& tx, const PlanMigrationId& id, Instant now)
     tx.run(kCancelPending, {id});
 }
 
-bool has_running_migrations(sql::Transaction& tx) {
+bool has_unfinished_migrations(sql::Transaction& tx) {
     return tx.one("SELECT 1 FROM plan_migrations WHERE finished_at IS NULL LIMIT 1").has_value();
 }
 

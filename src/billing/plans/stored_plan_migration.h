@@ -110,9 +110,9 @@ static_assert(kMigrationPage >= static_cast<int>(kMigratedCustomersMax));
 void list_migration_page(sql::Transaction& tx, const PlanMigration& migration, Instant now);
 /// Errors: NotFound "plan_migration.not_found".
 Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id);
-/// The one of this plan that is not finished.
-std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan);
-bool has_running_migrations(sql::Transaction& tx);
+/// The one of this plan that runs or, canceled, still takes back what it has planned.
+std::optional<PlanMigration> find_unfinished_migration(sql::Transaction& tx, const PlanId& plan);
+bool has_unfinished_migrations(sql::Transaction& tx);
 
 /// Newest first; of one plan or state, or of any.
 struct MigrationListing {
