@@ -9,6 +9,7 @@
 #include "json/value.h"
 #include "json/write.h"
 #include "sql/known_word.h"
+#include "sql/maybe_id.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -54,11 +55,6 @@ std::optional<T> meaning_of(const std::array<MigrationWord<T>, N>& words, std::s
     return word->meaning;
 }
 
-std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
-    if (row.is_null(column)) return std::nullopt;
-    return row.id<PriceId>(column);
-}
-
 constexpr std::string_view kMigrationColumns = R"sql(
     SELECT id, plan_id, target_version_id, takes_effect, filter, state, actor, request_id,
            created_at, listed_at, finished_at, canceled_at
@@ -100,12 +96,12 @@ std::vector<MigrationItem> items_from(const std::vector<sql::Row>& rows) {
     for (const auto& row : rows) {
         MigrationItem item{.migration = row.id<PlanMigrationId>(0),
                            .step = {row.id<SubscriptionId>(1), row.text(2), row.id<PriceId>(3),
-                                    maybe_price(row, 4), row.integer(5)},
+                                    sql::maybe_id<PriceId>(row, 4), row.integer(5)},
                            .state = known_word(parse_migration_item_state(row.text(6))),
+                           .command = sql::maybe_id<CommandId>(row, 7),
                            .error_reason = row.maybe_text(8).value_or(""),
                            .takes_effect_at = row.maybe_instant(9),
                            .has_arrived = row.flag(10)};
-        if (!row.is_null(7)) item.command = row.id<CommandId>(7);
         items.push_back(std::move(item));
     }
     return items;
