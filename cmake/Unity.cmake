@@ -5,7 +5,7 @@
 # local things of one name stay apart. Off in `dev`, where one changed source should compile alone,
 # and shows that it includes what it needs.
 option(TURNPIKE_UNITY "Compile several sources at a time" OFF)
-set(TURNPIKE_UNITY_MAX 12)
+set(turnpike_unity_max 12)
 
 # Names declared in unnamed namespaces; ours stand at the beginning of a line. Those of
 # using-declarations are `used`, qualified: `using testing::kStart;` may stand in many sources.
@@ -90,7 +90,7 @@ function(turnpike_unity target)
             turnpike_share_a_name("${names}" "${names_${group}};${used_in_group}" clash)
             turnpike_share_a_name("${used_names}" "${names_${group}}" hides)
             turnpike_use_differs("${used}" "${used_${group}}" differs)
-            if(NOT clash AND NOT hides AND NOT differs AND size_${group} LESS TURNPIKE_UNITY_MAX)
+            if(NOT clash AND NOT hides AND NOT differs AND size_${group} LESS turnpike_unity_max)
                 set(place ${group})
                 break()
             endif()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """clang_tidy.py BUILD: clang-tidy over what changed since it last had no complaint.
 
-Looks at the translation units that were built in BUILD, the tests' apart: GoogleTest's macros cost more
-than they show. A unit is known by the hash of every file of ours that the compiler read for it (Ninja
+Looks at the sources that were built in BUILD, the tests' apart: GoogleTest's macros cost more than they
+show. A unit of them is known by the hash of every file of ours that the compiler read for it (Ninja
 kept that list) and of .clang-tidy; a hash without complaint leaves a stamp in build/tidy-cache.
 
 The path analysis of clang-analyzer takes longer than all the rest; `--analyze` adds it, and others that are slow.
@@ -55,16 +55,27 @@ def without_precompiled_headers(build, folder):
     Path(folder, "compile_commands.json").write_text(json.dumps(entries))
 
 
+def sources_of(unit):
+    """What a unit of several sources includes; itself, if it is a source of ours."""
+    if "/Unity/" not in unit:
+        return [os.path.relpath(unit)]
+    return [os.path.relpath(path) for path in re.findall(r'^#include "(.+)"', Path(unit).read_text(), re.M)]
+
+
 def units_of(build):
-    """unit -> the files it is known by."""
-    files = files_of_objects(build)
-    units = {}
-    for entry in json.loads(Path(build, "compile_commands.json").read_text()):
-        words = entry["command"].split()
-        built = words[words.index("-o") + 1]
+    """unit -> the files it is known by. Each source is in one unit, the largest (cmake/ClangTidy.cmake)."""
+    read_with = {}
+    for built, files in files_of_objects(build).items():
         is_of_tests = "_test.dir/" in built or "_testing.dir/" in built
-        if files.get(built) and built.startswith(OURS) and not is_of_tests:
-            units[entry["file"]] = files[built]
+        if built.startswith(OURS) and not is_of_tests:
+            read_with |= {file: files for file in files if file.endswith(".cc")}
+    entries = json.loads(Path(build, "compile_commands.json").read_text())
+    entries.sort(key=lambda entry: "turnpike_read.dir/" not in entry["command"])
+    units = {}
+    for entry in entries:
+        sources = sources_of(entry["file"])
+        if all(source in read_with for source in sources):
+            units[entry["file"]] = sorted({f for source in sources for f in read_with.pop(source)})
     return units
 
 

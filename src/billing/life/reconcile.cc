@@ -73,6 +73,15 @@ std::vector<Difference> compare_unknown(sql::Transaction& tx, std::string_view p
              theirs.status}};
 }
 
+/// A price of ours may have several names there: what was sold before, what an import has found.
+void compare_price(std::vector<Difference>& found, sql::Transaction& tx, std::string_view provider,
+                   const Subscription& ours, const ProviderSubscription& theirs) {
+    const auto sold = find_price_of_provider(tx, provider, theirs.price);
+    if (sold && sold->price == ours.price) return;
+    const auto price = find_provider_price(tx, ours.price, provider);
+    found.push_back({theirs.id, "price", price.value_or("none"), theirs.price});
+}
+
 std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_view provider,
                                              const ProviderSubscription& fetched) {
     const auto ours = find_subscription_of_provider(tx, provider, fetched.id);
@@ -86,8 +95,7 @@ std::vector<Difference> compare_subscription(sql::Transaction& tx, std::string_v
             format_rfc3339(theirs.period.end));
     compare(found, theirs.id, "cancel_at", text_of(ours->cancel_at), text_of(theirs.cancel_at));
     compare(found, theirs.id, "ended_at", text_of(ours->ended_at), text_of(theirs.ended_at));
-    const auto price = find_provider_price(tx, ours->price, provider);
-    compare(found, theirs.id, "price", price.value_or("none"), theirs.price);
+    compare_price(found, tx, provider, *ours, theirs);
     compare(found, theirs.id, "quantity", std::to_string(ours->quantity),
             std::to_string(theirs.quantity));
     compare(found, theirs.id, "trial_end", text_of(ours->trial_end), text_of(theirs.trial_end));

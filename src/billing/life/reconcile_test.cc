@@ -151,6 +151,25 @@ TEST_F(ReconcileTest, TakesOverAQuantityThatWasSetAtTheProvider) {
     EXPECT_EQ(load(subscription.id).quantity, 3);
 }
 
+// An import finds several old prices there that are one price of ours.
+TEST_F(ReconcileTest, KnowsAPriceByAnyOfItsNamesThere) {
+    const auto subscription = started(world.customer("old"), "starter");
+    const auto item = at_provider(subscription).at("items").at("data").at(0);
+    const Json& price = item.at("price");
+    const auto twin = world.sandbox_post(
+        "/v1/prices", "currency=usd&recurring[interval]=month&product=" +
+                          price.at("product").get<std::string>() + "&unit_amount=" +
+                          std::to_string(price.at("unit_amount").get<std::int64_t>()));
+    const auto name = twin.at("id").get<std::string>();
+    world.sandbox_post("/v1/subscription_items/" + item.at("id").get<std::string>(),
+                       "price=" + name + "&proration_behavior=none");
+    EXPECT_EQ(found(kRepair), Lines{"price open"}) << "nobody has said what it is";
+    ASSERT_TRUE(ledger->write_blocking([&](sql::Transaction& tx) {
+        return link_provider_price(tx, {subscription.price, "stripe", name}, Instant{});
+    }));
+    EXPECT_EQ(found(kRepair), Lines{});
+}
+
 TEST_F(ReconcileTest, ListsWhatIsSoldToSomebodyWeDoNotKnow) {
     const auto subscription = started(world.customer("known"), "starter");
     const auto stranger = world.sandbox_post("/v1/customers", "name=Stranger");

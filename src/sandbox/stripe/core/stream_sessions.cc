@@ -7,7 +7,7 @@ namespace turnpike::twin {
 namespace {
 
 /// Rows by token: nothing else asks for a session.
-constexpr std::string_view kSessionKind = "v2.billing.meter_event_session";
+constexpr std::string_view kStreamSessionKind = "v2.billing.meter_event_session";
 constexpr auto kSessionLifetime = std::chrono::minutes(15);
 
 Refusal unauthorized_session(std::string type, std::string code, std::string message) {
@@ -25,7 +25,7 @@ StreamSession open_stream_session(Context& ctx) {
     const StreamSession session{.token = ctx.new_id("token"),
                                 .expires_at = ctx.now() + kSessionLifetime};
     ctx.put({{"id", session.token},
-             {"object", std::string(kSessionKind)},
+             {"object", std::string(kStreamSessionKind)},
              {"created", unix_seconds(ctx.now())},
              {"_expires_at", unix_seconds(session.expires_at)}});
     return session;
@@ -33,12 +33,12 @@ StreamSession open_stream_session(Context& ctx) {
 
 Outcome<std::string> account_of_session(sql::Transaction& tx, const std::string& token,
                                         Instant now) {
-    const auto account = find_owner(tx, kSessionKind, token);
+    const auto account = find_owner(tx, kStreamSessionKind, token);
     if (!account)
         return unauthorized_session("invalid_request_error", "",
                                     "Invalid authentication token. The meter event stream takes "
                                     "the authentication_token of a meter event session.");
-    const auto stored = load_object(tx, {*account, kSessionKind, token});
+    const auto stored = load_object(tx, {*account, kStreamSessionKind, token});
     const auto session = stored ? parse_json(stored->body) : Result<Json>(Json());
     check(session.has_value(), "the sandbox stores JSON");
     if (unix_seconds(now) < integer_of(*session, "_expires_at")) return *account;
