@@ -75,8 +75,6 @@ Json write_plan(const ExplainedCharge& charge, const PlanVersionId& version) {
                 {"version_id", version.text()}};
 }
 
-Json maybe_time(std::optional<Instant> time) { return time ? Json(format_rfc3339(*time)) : Json(); }
-
 /// The customer's own limit that a segment was used under; null: the plan's.
 Json write_override(const ExplainedCharge& charge, std::uint32_t number) {
     const auto own = charge.overrides.find(number);
@@ -85,8 +83,8 @@ Json write_override(const ExplainedCharge& charge, std::uint32_t number) {
     return Json{{"limit", limit ? Json(limit->text()) : Json()},
                 {"overage", overage ? Json(to_text(*overage)) : Json()},
                 {"created_at", format_rfc3339(own->second.begins)},
-                {"expires_at", maybe_time(own->second.expires_at)},
-                {"removed_at", maybe_time(own->second.removed_at)}};
+                {"expires_at", write_instant(own->second.expires_at)},
+                {"removed_at", write_instant(own->second.removed_at)}};
 }
 
 Json shown_price(const std::optional<UnitPrice>& price) {

@@ -32,6 +32,12 @@ constexpr std::string_view kTellOnce = R"sql(
     ON CONFLICT (subscription_id, ended_at) DO NOTHING
 )sql";
 
+/// Much may happen between a look and a letter.
+bool is_unpaid(sql::Transaction& tx, const Subscription& subscription, Instant now) {
+    const Instant customer_now = customer_time(tx, subscription.customer, now);
+    return status_at(access_terms(subscription), customer_now) == SubscriptionStatus::Unpaid;
+}
+
 }  // namespace
 
 void tell_access_end(sql::Transaction& tx, const Subscription& subscription, Instant now,
@@ -75,7 +81,8 @@ asio::awaitable<std::int64_t> tell_ended_graces(BillingContext& billing) {
     auto tell = [&](sql::Transaction& tx) {
         for (const auto& id : ended) {
             const auto subscription = load_subscription(tx, id);
-            if (subscription) tell_access_end(tx, *subscription, now, billing.ids);
+            if (subscription && is_unpaid(tx, *subscription, now))
+                tell_access_end(tx, *subscription, now, billing.ids);
         }
         return true;
     };

@@ -6,6 +6,7 @@
 
 #include "billing/life/sync.h"
 #include "billing/testing/letters_testing.h"
+#include "billing/testing/watched_ledger.h"
 
 namespace turnpike {
 namespace {
@@ -100,6 +101,24 @@ TEST_F(AccessEnd, IsToldOnceWhenTheGraceIsOver) {
         "Your access to PRO ended on 8 May 2026 at 01:00 UTC. It comes back once what you owe is "
         "paid, unless the subscription has been ended by then.\n\nWe try again on 16 May 2026."))
         << failures[2].text;
+}
+
+// It is paused between the look for ended graces and the letter: that takes the plan, not the debt.
+TEST_F(AccessEnd, IsLookedAtAgainBeforeItIsTold) {
+    const auto pro = failing();
+    advance(kIssued + days(7));
+    WatchedLedger watched(
+        *ledger, [](sql::Transaction&) { return true; },
+        [&] {
+            world.sandbox_post("/v1/subscriptions/" + *pro.provider_subscription_id,
+                               "pause_collection[behavior]=keep_as_draft");
+            ASSERT_TRUE(
+                world.run(sync_subscription(world.billing, *pro.provider_subscription_id, tester)));
+        });
+    BillingWorld then(watched, world.key);
+    EXPECT_EQ(then.run(tell_ended_graces(then.billing)), 1);
+    ASSERT_TRUE(load(pro.id).pause);
+    EXPECT_TRUE(letters("access_ended").empty());
 }
 
 TEST_F(AccessEnd, AfterTheEndOfTheContractNothingIsPromised) {

@@ -193,12 +193,34 @@ TEST_F(SubscriptionLetters, WhatAnotherChangeTakesThePlaceOfIsTold) {
         world.billing, {subscription.id, subscription.price, tester, 2, ChangeWhen::Now}));
     ASSERT_TRUE(changed) << changed.error().message;
     ASSERT_FALSE(changed->pending_change);
-    EXPECT_EQ(letters("plan_change_withdrawn").size(), 1U);
+    const auto withdrawn = letters("plan_change_withdrawn");
+    ASSERT_EQ(withdrawn.size(), 1U);
+    // 2 x 99.00.
+    EXPECT_EQ(withdrawn[0].text, "Hello Alice,\n\nthe change that was planned for " +
+                                     day_in_words(changed->period.end) +
+                                     " has been taken back: your subscription stays PRO, for "
+                                     "198.00 USD per month.\n\n");
 
     plan_change(subscription, world.price_of("starter"), 2);
     const auto planned = letters("plan_change_planned");
     ASSERT_EQ(planned.size(), 2U);
     EXPECT_EQ(letters("plan_change_withdrawn").at(0).state, "failed") << "it comes after all";
+}
+
+TEST_F(SubscriptionLetters, FewerSeatsThatComeSoonerAreNotTakenBack) {
+    const auto customer = with_address(world.customer("alice"));
+    auto request = world.start_request(customer, "pro");
+    request.quantity = 5;
+    const auto subscription = world.run(start_subscription(world.billing, std::move(request)));
+    ASSERT_TRUE(subscription) << subscription.error().message;
+    plan_change(*subscription, subscription->price, 2);
+    send_all();
+    const auto changed = world.run(change_subscription(
+        world.billing, {subscription->id, subscription->price, tester, 2, ChangeWhen::Now}));
+    ASSERT_TRUE(changed) << changed.error().message;
+    ASSERT_EQ(changed->quantity, 2);
+    EXPECT_FALSE(changed->pending_change);
+    EXPECT_TRUE(letters("plan_change_withdrawn").empty());
 }
 
 TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
