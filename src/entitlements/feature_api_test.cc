@@ -258,7 +258,9 @@ TEST_P(FeatureRoutes, AMeterMayHaveNoLimitOrAnotherEnd) {
     EXPECT_EQ(put("runs", R"({"value":"unlimited"})")["allowed"], true);
     EXPECT_EQ(remove("runs")["overridden"], false);
     for (const char* bad :
-         {R"({"value":true})", R"({"value":"ten"})",
+         {R"({"value":true})", R"({"value":"ten"})", R"({"value":"2000 block"})",
+          R"({"value":{"limit":"2000 allow"}})",
+          R"({"value":{"limit":"2000 allow","overage":"block"}})",
           R"({"value":{"limit":null,"overage":"block"}})",
           R"({"value":{"limit":5,"overage":"bill"}})", R"({"value":{"limit":5,"zap":1}})",
           R"({"value":"1000000000001"})", R"({"value":1.5})"}) {
