@@ -61,4 +61,9 @@ RecurringDiscounts load_recurring_discounts_at(sql::Transaction& tx, Instant the
     return by_subscription(tx.all(kDiscountsThen, {then}));
 }
 
+std::vector<Discount> discounts_in(const RecurringDiscounts& all, const std::string& subscription) {
+    const auto found = all.find(subscription);
+    return found == all.end() ? std::vector<Discount>() : found->second;
+}
+
 }  // namespace turnpike
