@@ -23,10 +23,11 @@ TEST(Denial, CountsOneAsOne) {
          }) {
         Decision decision;
         decision.reason = DecisionReason::LimitExceeded;
+        decision.requested = Quantity::whole(9);
         decision.used = Quantity::whole(used);
         decision.limit = Quantity::whole(limit);
         decision.remaining = Quantity::whole(limit - used);
-        const auto told = denial(decision, "calls", Quantity::whole(9), from_unix_seconds(0));
+        const auto told = denial(decision, "calls", from_unix_seconds(0));
         EXPECT_EQ(told.message, message);
     }
 }
@@ -35,10 +36,11 @@ TEST(Denial, CountsOneAsOne) {
 TEST(Denial, CountsPartsAsMany) {
     Decision decision;
     decision.reason = DecisionReason::LimitExceeded;
+    decision.requested = Quantity::whole(1);
     decision.used = *Quantity::parse("1.5");
     decision.limit = Quantity::whole(2);
     decision.remaining = *Quantity::parse("0.5");
-    EXPECT_EQ(denial(decision, "gb", Quantity::whole(1), from_unix_seconds(0)).message,
+    EXPECT_EQ(denial(decision, "gb", from_unix_seconds(0)).message,
               "asked for 1 gb, and 0.5 are left: 1.5 of 2 are used in this period");
 }
 

@@ -176,14 +176,16 @@ InvoicingApi::Answer InvoicingApi::get_invoice(const Principal& caller,
 InvoicingApi::Answer InvoicingApi::get_pdf(const Principal& caller, const http::Request& request) {
     const auto invoice = co_await visible_invoice(caller, request);
     if (!invoice) co_return failure(invoice);
-    const auto customer = co_await db.read(
-        [&](sql::Transaction& tx) { return find_customer(tx, invoice->customer.text()); });
-    if (!customer) co_return failure(customer);
-    const Buyer buyer{customer->name.value_or(""), customer->email.value_or(""),
-                      customer->external_id};
-    auto look = [&](sql::Transaction& tx) { return load_billed_usages(tx, invoice->id); };
-    const auto usages = co_await db.read(look);
-    PdfDocument paper = paper_of(*invoice, seller, buyer, usages);
+    auto look = [&](sql::Transaction& tx) -> Result<PdfDocument> {
+        const auto customer = find_customer(tx, invoice->customer.text());
+        if (!customer) return failure(customer);
+        const Buyer buyer{customer->name.value_or(""), customer->email.value_or(""),
+                          customer->external_id};
+        return paper_of(*invoice, seller, buyer, load_billed_usages(tx, invoice->id));
+    };
+    auto drawn = co_await db.read(look);
+    if (!drawn) co_return failure(drawn);
+    PdfDocument paper = *std::move(drawn);
     const std::string tag = tag_of(paper);
     http::Response response = http::text_response(200, "");
     response.headers = {
