@@ -515,8 +515,8 @@ CREATE TABLE checkout_sessions (
     trial_days          BIGINT NOT NULL CHECK (trial_days >= 0),
     success_url         TEXT   NOT NULL,
     cancel_url          TEXT   NOT NULL,
-    -- Whether it was opened without a credential, by a receipt alone.
-    is_anonymous        BIGINT NOT NULL DEFAULT 0 CHECK (is_anonymous IN (0, 1)),
+    -- Whether nobody with a credential has asked for it, only somebody with a receipt.
+    is_anonymous        BIGINT NOT NULL CHECK (is_anonymous IN (0, 1)),
     provider            TEXT   NOT NULL,
     provider_session_id TEXT,
     url                 TEXT,

@@ -8,7 +8,7 @@ namespace {
 
 constexpr bool asks_for_scope(Who who) {
     return who == Who::Seller || who == Who::CustomerOrSeller || who == Who::Gateway ||
-           who == Who::Member;
+           who == Who::Member || who == Who::OptionalCredential;
 }
 
 /// Lengths first: a compiler evaluates only so many steps, and the table has thousands of pairs.
@@ -44,8 +44,9 @@ Result<void> authorize_seller(const Policy& policy, const Principal& principal) 
 }  // namespace
 
 Result<void> authorize(const Policy& policy, const Principal& principal) {
-    if (policy.who == Who::Public) return {};
-    if (principal.kind == PrincipalKind::Anonymous)
+    const bool anonymous = principal.kind == PrincipalKind::Anonymous;
+    if (policy.who == Who::Public || (anonymous && lets_in_anybody(policy))) return {};
+    if (anonymous)
         return fail(ErrorCode::Unauthenticated, "access.unauthenticated",
                     "send a credential: Authorization: Bearer ... or X-API-Key: ...");
     const bool customer = principal.kind == PrincipalKind::Customer;
@@ -56,6 +57,7 @@ Result<void> authorize(const Policy& policy, const Principal& principal) {
             if (customer) return lacks_right("a customer's key uses what is sold; send the token");
             return lacks_right("this acts for a user: send a user's token");
         case Who::Seller: return authorize_seller(policy, principal);
+        case Who::OptionalCredential:
         case Who::CustomerOrSeller:
         case Who::Gateway:
             if (customer) return {};

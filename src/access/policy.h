@@ -13,7 +13,9 @@ namespace turnpike {
 
 /// Who may call a route. Object-level rights (whose invoice?) are the handler's business.
 enum class Who : std::uint8_t {
-    Public,    ///< anybody; no credential is asked for
+    Public,              ///< anybody; no credential is asked for, and none is read
+    OptionalCredential,  ///< anybody; who sends a credential in a header is known, and held to it:
+                         ///< it must be good, and a seller's key must have the scope
     Customer,  ///< a user acting for himself, with his JWT: a customer's key may sit in software
                ///< that must not cancel or upgrade
     Seller,    ///< a seller key with the scope, or an administrator
@@ -38,7 +40,7 @@ struct Policy {
     std::string_view method;  ///< "GET"; HEAD follows GET
     std::string_view pattern;
     Who who = Who::Admin;
-    std::optional<Scope> scope;  ///< set exactly for Seller, CustomerOrSeller, Gateway and Member
+    std::optional<Scope> scope;  ///< set exactly for those that a seller's key may call
     RateClass rate = RateClass::None;
     /// The published interface whose route it is; "": it is always served.
     std::string_view preset{};
@@ -319,8 +321,8 @@ inline constexpr auto kPolicies = [] {
         Policy::own("GET", "/api/v1/payments/usage").of(kLearningApp),
         Policy::open("GET", "/api/v1/payments/pricing").of(kLearningApp),
 
-        // Its customers are named by a receipt, and show nothing else.
-        Policy{"POST", "/api/billing/create-checkout", Who::Public, std::nullopt,
+        // Its customers are named by a receipt, and need show nothing else.
+        Policy{"POST", "/api/billing/create-checkout", Who::OptionalCredential, BillingWrite,
                RateClass::Billing}
             .of(kAttribution)
             .with(Repeats::KeyRequired),
@@ -393,13 +395,18 @@ constexpr const Policy* policy_of(std::string_view method, std::string_view patt
     return nullptr;
 }
 
+/// Whether the route is there for somebody without a credential, too.
+constexpr bool lets_in_anybody(const Policy& policy) {
+    return policy.who == Who::Public || policy.who == Who::OptionalCredential;
+}
+
 /// Whether an Idempotency-Key means something on this route. Where nobody says who he is, only when
 /// the route demands one: then everybody's keys are of one space, and a body of somebody else's is
 /// refused like another body of one's own.
 constexpr bool takes_key(const Policy& policy) {
     if (policy.method != "POST") return false;
     if (policy.repeats == Repeats::KeyRequired) return true;
-    return policy.repeats == Repeats::Keyed && policy.who != Who::Public;
+    return policy.repeats == Repeats::Keyed && !lets_in_anybody(policy);
 }
 
 /// Function-level authorization. Pure.

@@ -38,6 +38,7 @@ TEST(Policy, EveryKindOfCallerAgainstEveryKindOfRoute) {
     const auto scope = Scope::UsageWrite;
     const Case cases[] = {
         {"public", Who::Public, {}, yes, yes, yes, yes, yes},
+        {"optional", Who::OptionalCredential, scope, yes, yes, no, yes, yes},
         {"customer", Who::Customer, {}, who, yes, no, no, no},
         {"seller", Who::Seller, scope, who, no, no, yes, yes},
         {"either", Who::CustomerOrSeller, scope, who, yes, no, yes, yes},
@@ -125,7 +126,7 @@ TEST(Policy, ACustomerReachesOnlyWhatIsHisOwn) {
                               policy.pattern.starts_with("/api/usage/organization/") ||
                               policy.pattern.starts_with("/api/subscriptions") ||
                               policy.pattern == "/v1/invitations/accept";
-        const bool expected = own || shared || personal || policy.who == Who::Public;
+        const bool expected = own || shared || personal || lets_in_anybody(policy);
         EXPECT_EQ(outcome(policy, customer), expected ? "allowed" : "access.forbidden")
             << policy.method << ' ' << policy.pattern;
     }
@@ -172,7 +173,8 @@ TEST(Policy, AReceiptAloneIsNotEnoughWhereAKeyIsDemanded) {
     EXPECT_EQ(outcome(kKeyedCheckout, caller(PrincipalKind::Admin)), "allowed");
     const auto* usual = policy_of("POST", kKeyedCheckout.pattern);
     ASSERT_NE(usual, nullptr);
-    EXPECT_EQ(usual->who, Who::Public);
+    EXPECT_EQ(usual->who, Who::OptionalCredential);
+    EXPECT_EQ(usual->scope, kKeyedCheckout.scope);
     EXPECT_EQ(usual->preset, kKeyedCheckout.preset);
     EXPECT_EQ(usual->rate, kKeyedCheckout.rate);
     EXPECT_EQ(usual->repeats, kKeyedCheckout.repeats);
@@ -181,6 +183,7 @@ TEST(Policy, AReceiptAloneIsNotEnoughWhereAKeyIsDemanded) {
 TEST(Policy, AKeyOfSomebodyUnknownCountsOnlyWhereItIsDemanded) {
     EXPECT_TRUE(takes_key(*policy_of("POST", "/v1/plans")));
     EXPECT_TRUE(takes_key(*policy_of("POST", "/api/billing/create-checkout")));
+    EXPECT_FALSE(takes_key({"POST", "/", Who::OptionalCredential, Scope::BillingWrite}));
     EXPECT_FALSE(takes_key(*policy_of("POST", "/webhooks/stripe")));
     EXPECT_FALSE(takes_key(*policy_of("POST", "/v1/auth/login")));
     EXPECT_FALSE(takes_key(*policy_of("GET", "/v1/plans")));

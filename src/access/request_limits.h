@@ -22,7 +22,7 @@ namespace turnpike {
 /// payments, and the pages that say how the server is. Everything else waits or is refused, so that
 /// it cannot take the room of these.
 constexpr bool is_critical(const Policy& policy) {
-    if (policy.who == Who::Public || policy.who == Who::Gateway) return true;
+    if (lets_in_anybody(policy) || policy.who == Who::Gateway) return true;
     if (policy.rate == RateClass::Webhook) return true;
     if (policy.method != "POST") return false;
     return policy.repeats == Repeats::OwnIdentity || policy.repeats == Repeats::Harmless ||

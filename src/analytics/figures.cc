@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analytics/net_price.h"
+#include "analytics/revenue_terms.h"
 #include "analytics/standing_discounts.h"
 
 namespace turnpike {
@@ -20,18 +21,11 @@ constexpr std::string_view kGroupsNow = R"sql(
       FROM (SELECT s.plan_version_id, s.price_id,
                    CASE WHEN s.pause_behavior IS NOT NULL
                          AND s.status IN ('trialing', 'active', 'past_due')
-                         AND (s.resumes_at IS NULL OR s.resumes_at > COALESCE(
-                              (SELECT t.frozen_time FROM customers o
-                                 JOIN test_clocks t ON t.id = o.test_clock_id
-                                WHERE o.id = s.customer_id), $2)) THEN 'paused'
-                        WHEN s.status = 'past_due' AND s.grace_ends_at <= COALESCE(
-                              (SELECT t.frozen_time FROM customers o
-                                 JOIN test_clocks t ON t.id = o.test_clock_id
-                                WHERE o.id = s.customer_id), $2) THEN 'unpaid'
+                         AND (s.resumes_at IS NULL OR s.resumes_at > {customer_now}) THEN 'paused'
+                        WHEN s.status = 'past_due' AND s.grace_ends_at <= {customer_now}
+                        THEN 'unpaid'
                         ELSE s.status END AS status,
-                   CASE WHEN EXISTS (SELECT 1 FROM subscription_discounts d
-                                      WHERE d.subscription_id = s.id AND d.to_number IS NULL)
-                        THEN s.id ELSE '' END AS discounted,
+                   CASE WHEN {is_discounted} THEN s.id ELSE '' END AS discounted,
                    COUNT(*) AS subscriptions, CAST(SUM(s.quantity) AS BIGINT) AS seats
               FROM subscriptions s
              WHERE s.started_at IS NOT NULL
@@ -78,16 +72,12 @@ constexpr std::string_view kRevenueOfCustomer = R"sql(
            r.currency, r.interval, r.interval_count, r.amount_minor, s.quantity, s.id
       FROM subscriptions s
       JOIN customers o ON o.id = s.customer_id
-      LEFT JOIN test_clocks t ON t.id = o.test_clock_id
       LEFT JOIN organizations g ON g.customer_id = o.id
       JOIN prices r ON r.id = s.price_id
       JOIN plan_versions v ON v.id = s.plan_version_id
       JOIN plans p ON p.id = v.plan_id
       JOIN catalogs c ON c.key = p.catalog
-     WHERE s.customer_id = $1 AND s.ended_at IS NULL AND s.status IN ('active', 'past_due')
-       AND (s.pause_behavior IS NULL OR s.resumes_at <= COALESCE(t.frozen_time, $2))
-       AND (s.status = 'active' OR s.grace_ends_at IS NULL
-            OR s.grace_ends_at > COALESCE(t.frozen_time, $2))
+     WHERE s.customer_id = $1 AND {counts_now}
 )sql";
 
 // Of one price those with the most seats pay most: so no more than $3 of each are needed, and all
@@ -99,20 +89,9 @@ constexpr std::string_view kTopCustomers = R"sql(
       FROM (SELECT s.id, s.customer_id, s.plan_version_id, s.price_id, s.quantity, s.discounted,
                    ROW_NUMBER() OVER (PARTITION BY s.price_id, s.discounted
                                       ORDER BY s.quantity DESC, s.customer_id) AS place
-              FROM (SELECT b.*, CASE WHEN EXISTS (SELECT 1 FROM subscription_discounts d
-                                                   WHERE d.subscription_id = b.id
-                                                     AND d.to_number IS NULL)
-                                     THEN 1 ELSE 0 END AS discounted
-                      FROM subscriptions b) s
-             WHERE s.ended_at IS NULL AND s.status IN ('active', 'past_due')
-               AND (s.pause_behavior IS NULL OR s.resumes_at <= COALESCE(
-                    (SELECT t.frozen_time FROM customers o
-                       JOIN test_clocks t ON t.id = o.test_clock_id
-                      WHERE o.id = s.customer_id), $2))
-               AND (s.status = 'active' OR s.grace_ends_at IS NULL OR s.grace_ends_at > COALESCE(
-                    (SELECT t.frozen_time FROM customers o
-                       JOIN test_clocks t ON t.id = o.test_clock_id
-                      WHERE o.id = s.customer_id), $2))) x
+              FROM (SELECT s.*, CASE WHEN {is_discounted} THEN 1 ELSE 0 END AS discounted
+                      FROM subscriptions s) s
+             WHERE {counts_now}) x
       JOIN customers o ON o.id = x.customer_id
       LEFT JOIN organizations g ON g.customer_id = o.id
       JOIN prices r ON r.id = x.price_id
@@ -121,11 +100,6 @@ constexpr std::string_view kTopCustomers = R"sql(
       JOIN catalogs c ON c.key = p.catalog
      WHERE (x.place <= $3 OR x.discounted = 1) AND ($1 = '' OR c.key = $1)
 )sql";
-
-std::vector<Discount> discounts_in(const RecurringDiscounts& all, const std::string& subscription) {
-    const auto found = all.find(subscription);
-    return found == all.end() ? std::vector<Discount>() : found->second;
-}
 
 std::vector<RevenueGroup> groups_from(const std::vector<sql::Row>& rows,
                                       const RecurringDiscounts& discounts) {
@@ -173,7 +147,8 @@ bool comes_before(const CustomerRevenue& a, const CustomerRevenue& b) {
 
 std::vector<RevenueGroup> load_groups(sql::Transaction& tx, const FigureScope& scope) {
     const auto discounts = load_recurring_discounts(tx, scope.now, std::nullopt);
-    return groups_from(tx.all(kGroupsNow, {scope.catalog, scope.now}), discounts);
+    static const std::string kText = with_revenue_terms(kGroupsNow);
+    return groups_from(tx.all(kText, {scope.catalog, scope.now}), discounts);
 }
 
 std::vector<RevenueGroup> load_groups_at(sql::Transaction& tx, const FigureScope& scope,
@@ -206,7 +181,8 @@ std::vector<RevenueGrowth> load_growth(sql::Transaction& tx, const FigureScope& 
 
 std::optional<CustomerRevenue> load_customer_revenue(sql::Transaction& tx,
                                                      const CustomerId& customer, Instant now) {
-    const auto row = tx.one(kRevenueOfCustomer, {customer, now});
+    static const std::string kText = with_revenue_terms(kRevenueOfCustomer);
+    const auto row = tx.one(kText, {customer, now});
     if (!row) return std::nullopt;
     return contribution_from(*row, load_recurring_discounts(tx, now, customer));
 }
@@ -214,8 +190,9 @@ std::optional<CustomerRevenue> load_customer_revenue(sql::Transaction& tx,
 std::vector<CustomerRevenue> load_top_customers(sql::Transaction& tx, const FigureScope& scope,
                                                 std::int64_t limit) {
     const auto discounts = load_recurring_discounts(tx, scope.now, std::nullopt);
+    static const std::string kText = with_revenue_terms(kTopCustomers);
     std::vector<CustomerRevenue> candidates;
-    for (const auto& row : tx.all(kTopCustomers, {scope.catalog, scope.now, limit}))
+    for (const auto& row : tx.all(kText, {scope.catalog, scope.now, limit}))
         if (auto one = contribution_from(row, discounts)) candidates.push_back(*std::move(one));
     std::sort(candidates.begin(), candidates.end(), comes_before);
     std::map<Currency, std::int64_t> taken;

@@ -289,9 +289,9 @@ TEST_P(FiguresTest, CheckoutsAndWebhooksOfAWindow) {
     customer("ann");
     const auto checkout = [&](const char* id, const char* status, Instant at) {
         run(R"sql(INSERT INTO checkout_sessions (id, customer_id, subscription_id, plan_version_id,
-                         price_id, quantity, trial_days, success_url, cancel_url, provider, status,
-                         expires_at, created_at, updated_at)
-                  VALUES ($1, 'cus_ann', $1, 'free', 'free', 1, 0, '', '', 'stripe', $2, 0, $3,
+                         price_id, quantity, trial_days, success_url, cancel_url, is_anonymous,
+                         provider, status, expires_at, created_at, updated_at)
+                  VALUES ($1, 'cus_ann', $1, 'free', 'free', 1, 0, '', '', 0, 'stripe', $2, 0, $3,
                           $3))sql",
             {id, status, at});
     };

@@ -17,6 +17,13 @@ bool is_live(std::string_view status) {
     return status != "canceled" && status != "incomplete_expired";
 }
 
+/// What recurs of it each month, net of its discounts, whatever its status.
+Fraction monthly_of(const RevenueGroup& group) {
+    const Int128 gross = Int128{group.amount_minor} * group.quantity;
+    return net_price(gross, group.currency, group.discounts) *
+           monthly_factor(group.interval, group.interval_count);
+}
+
 /// Mean of the months that had customers; null without such a month.
 std::optional<Fraction> mean_rate(const std::vector<ChurnWindow>& months, std::int64_t& counted) {
     Fraction sum;
@@ -40,12 +47,6 @@ Fraction monthly_factor(std::string_view interval, std::int64_t interval_count) 
     if (interval == "week") return {365, Int128{84} * interval_count};
     check(interval == "day", "the interval is day, week, month or year");
     return {365, Int128{12} * interval_count};
-}
-
-Fraction monthly_of(const RevenueGroup& group) {
-    const Int128 gross = Int128{group.amount_minor} * group.quantity;
-    return net_price(gross, group.currency, group.discounts) *
-           monthly_factor(group.interval, group.interval_count);
 }
 
 std::optional<Fraction> ChurnWindow::rate() const {

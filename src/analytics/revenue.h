@@ -31,8 +31,6 @@ struct RevenueGroup {
     /// What lessens the bills of the one subscription that this is then.
     std::vector<Discount> discounts{};
 };
-/// What recurs of it each month, net of its discounts, whatever its status.
-Fraction monthly_of(const RevenueGroup& group);
 
 /// What recurs each month of one currency, and who pays it. Exact; rounded when it is shown.
 struct RecurringRevenue {

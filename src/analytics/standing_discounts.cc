@@ -24,16 +24,14 @@ constexpr std::string_view kDiscountsThen = R"sql(
            d.amount_minor, d.currency
       FROM subscription_discounts d
       JOIN subscriptions s ON s.id = d.subscription_id
+      JOIN subscription_events e ON e.subscription_id = s.id
+       AND e.number = (SELECT l.number FROM subscription_events l
+                        WHERE l.subscription_id = s.id AND l.at <= $1
+                        ORDER BY l.number DESC LIMIT 1)
      WHERE s.started_at <= $1 AND (s.ended_at IS NULL OR s.ended_at > $1)
        AND d.duration IN ('repeating', 'forever')
        AND (d.starts_at IS NULL OR d.starts_at <= $1) AND (d.ends_at IS NULL OR d.ends_at > $1)
-       AND d.from_number <= (SELECT l.number FROM subscription_events l
-                              WHERE l.subscription_id = s.id AND l.at <= $1
-                              ORDER BY l.number DESC LIMIT 1)
-       AND (d.to_number IS NULL
-            OR d.to_number > (SELECT l.number FROM subscription_events l
-                               WHERE l.subscription_id = s.id AND l.at <= $1
-                               ORDER BY l.number DESC LIMIT 1))
+       AND d.from_number <= e.number AND (d.to_number IS NULL OR d.to_number > e.number)
      ORDER BY d.subscription_id, d.position
 )sql";
 
@@ -61,6 +59,11 @@ RecurringDiscounts load_recurring_discounts(sql::Transaction& tx, Instant now,
 
 RecurringDiscounts load_recurring_discounts_at(sql::Transaction& tx, Instant then) {
     return by_subscription(tx.all(kDiscountsThen, {then}));
+}
+
+std::vector<Discount> discounts_in(const RecurringDiscounts& all, const std::string& subscription) {
+    const auto found = all.find(subscription);
+    return found == all.end() ? std::vector<Discount>() : found->second;
 }
 
 }  // namespace turnpike

@@ -22,4 +22,7 @@ RecurringDiscounts load_recurring_discounts(sql::Transaction& tx, Instant now,
 /// Of those that ran at `then`, as their events say they were at that moment.
 RecurringDiscounts load_recurring_discounts_at(sql::Transaction& tx, Instant then);
 
+/// Those of one subscription; none for a name that none has.
+std::vector<Discount> discounts_in(const RecurringDiscounts& all, const std::string& subscription);
+
 }  // namespace turnpike

@@ -30,7 +30,7 @@ namespace turnpike {
 namespace {
 
 constexpr int kBatch = 100;
-constexpr std::int64_t kPassesPerCards = 5;
+constexpr std::int64_t kCardsEverySeconds = 5;
 constexpr std::int64_t kRareEverySeconds = 60;
 const Authority by_worker{"job:billing", ""};
 
@@ -206,18 +206,18 @@ struct ProviderLoop {
         const Instant overdue_before = billing.clock.now() - schedule.overdue_grace;
         co_await run_billing_pass(billing, before, overdue_before, failures);
         co_await log.guarded("moves", go_on_with_moves(all, billing, before));
-        if (passes++ % kPassesPerCards == 0) co_await look_rarely();
+        co_await look_rarely();
         last_pass_s = steady_seconds();
         co_return true;
     }
 
-    /// What looks at many rows to find few; while it finds some, it goes on.
+    /// What looks at many rows to find few; sooner again while it finds some.
     asio::awaitable<void> look_rarely() {
         if (steady_seconds() < look_rarely_at_s) co_return;
         co_await log.guarded("unbilled", refuse_unbilled(all));
         const auto cards =
             co_await log.guarded("cards", refresh_default_cards(billing, billing.clock.now()));
-        look_rarely_at_s = steady_seconds() + (cards > 0 ? 0 : kRareEverySeconds);
+        look_rarely_at_s = steady_seconds() + (cards > 0 ? kCardsEverySeconds : kRareEverySeconds);
     }
 
     asio::awaitable<void> reconcile_now() {
@@ -262,7 +262,6 @@ struct ProviderLoop {
     asio::steady_timer timer;
     FailureLog failures{};
     PassLog log;
-    std::int64_t passes = 0;
     std::int64_t look_rarely_at_s = 0;  ///< steady clock, as last_pass_s
     std::atomic<bool> stopping = false;
     std::atomic<std::int64_t> last_pass_s;  ///< steady clock

@@ -20,7 +20,7 @@ constexpr std::size_t kCountsPerEventMax = 64;  ///< what stores of usage take
 constexpr UnitPrice kPriceMax = UnitPrice::whole(1'000'000'000);
 
 constexpr std::string_view kAggregations = "sum, count, max, min, last or unique";
-constexpr std::string_view kPolicies = "block, bill or allow";
+constexpr std::string_view kOveragePolicies = "block, bill or allow";
 constexpr std::string_view kResets =
     "billing_period, day, week, month, lifetime, rolling_<1 to 744>h or rolling_<1 to 366>d";
 
@@ -118,7 +118,8 @@ Allowance read_allowance(TableReader& row) {
     Allowance allowance{
         .meter_key = row.key("meter"),
         .included = row.decimal("included", kMaxQuantity),
-        .overage = row.word("overage", parse_overage_policy, OveragePolicy::Block, kPolicies),
+        .overage =
+            row.word("overage", parse_overage_policy, OveragePolicy::Block, kOveragePolicies),
         .overage_unit_price = std::nullopt,
     };
     if (row.has("reset")) allowance.reset = row.word("reset", parse_reset, Reset{}, kResets);

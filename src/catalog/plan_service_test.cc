@@ -89,7 +89,7 @@ TEST_P(PlansOverTheApi, APriceThatNoProviderChargesIsRefused) {
               "request.invalid_body /prices/0/amount out_of_range");
     EXPECT_EQ(told(create(R"({"key":"kwd","name":"Kwd","prices":[
                               {"currency":"kwd","amount":1234}]})")),
-              "request.invalid_body /prices/0/amount not_chargeable");
+              "catalog.bad_plan /prices/0/amount not_chargeable");
     ASSERT_EQ(told(create(R"({"key":"most","name":"Most","prices":[
                               {"currency":"usd","amount":99999999}]})")),
               "good");

@@ -42,11 +42,8 @@ FilePrice read_price(ObjectReader& fields) {
         read_word(fields, "interval", parse_interval, Interval::Month, "day, week, month or year");
     const auto count = fields.optional_integer("interval_count", {.min = 1, .max = 36});
     const auto amount = fields.required_integer("amount", {.min = 0, .max = kPriceMinorMax});
-    const Money price(amount, currency.value_or(Currency::Usd));
-    if (!can_be_charged(price))
-        fields.complain("amount", "not_chargeable",
-                        "must end with 0: the last of three decimals cannot be charged");
-    return {{interval, static_cast<int>(count.value_or(1))}, price};
+    return {{interval, static_cast<int>(count.value_or(1))},
+            Money(amount, currency.value_or(Currency::Usd))};
 }
 
 std::optional<UnitPrice> read_unit_price(ObjectReader& fields, const char* name) {

@@ -14,6 +14,7 @@
 #include "catalog/wire.h"
 #include "customers/service.h"
 #include "dialects/tiers.h"
+#include "invoicing/carried_time.h"
 #include "invoicing/service.h"
 #include "invoicing/wire.h"
 #include "json/object_reader.h"
@@ -305,7 +306,9 @@ ApiMetering::Answer ApiMetering::get_invoices(const Principal& caller, const htt
     const auto invoices = co_await billing_.db.read([&](sql::Transaction& tx) {
         PageQuery page;
         page.limit = kInvoicesShown;
-        return list_invoices(tx, *customer, page);
+        auto listed = list_invoices(tx, *customer, page);
+        for (Invoice& invoice : listed) name_carried_time(tx, invoice);
+        return listed;
     });
     Json data = Json::array();
     for (const auto& invoice : invoices) data.push_back(write_invoice(invoice));

@@ -25,11 +25,12 @@ struct Attribution {
     std::string catalog;            ///< key of what it sells
     const AllowedOrigins& origins;  ///< whose own is where checkout returns to
     const CursorCodec& cursors;
-    NewReceipts& new_receipts;      ///< that an anonymous peer may bring
+    NewReceipts& new_receipts;      ///< that a peer may bring by receipts alone
     std::function<void()> revived;  ///< called when an event waits again
 
-    /// Who already has a subscription is answered 402. Anonymous callers bring so many new
-    /// receipts an hour (NewReceipts).
+    /// Who already has a subscription is answered 402. Of the seller and of the customer himself
+    /// the page is as one of POST /v1/checkout_sessions. Whoever else knows the receipt opens one
+    /// that anybody who does replaces, and brings so many new receipts an hour (NewReceipts).
     Answer post_checkout(const Principal& caller, const http::Request& request);
     /// ?session=chk_..: where a paid page leads to. It asks the provider, so that the subscription
     /// is there before the webhook.

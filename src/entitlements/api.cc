@@ -142,9 +142,8 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
                            "this source and id name another use; the first one stays");
     const Decision decision = decision_of(*outcome, wanted, *snapshot_catalog);
     if (outcome->usage.verdict == Verdict::Rejected)
-        co_return write_denial(
-            denial(decision, wanted.meter_key, wanted.quantity, outcome->standing.now), decision,
-            request, upgrade_url);
+        co_return write_denial(denial(decision, wanted.meter_key, outcome->standing.now), decision,
+                               request, upgrade_url);
     co_return http::json_text_response(200, write_consumed(decision, *outcome));
 }
 

@@ -149,6 +149,61 @@ TEST_P(Entitlements, WhereUsageStopsIsShown) {
 TEST_P(Entitlements, ADenialSaysWhyWhatWasAskedForDoesNotFit) {
     EXPECT_EQ(consumed(calls("alice", 101))["detail"],
               "asked for 101 api_calls, and 100 are left: 0 of 100 are used in this period");
+    consumed(calls("alice", 99));
+    EXPECT_EQ(consumed(calls("alice", 2))["detail"],
+              "asked for 2 api_calls, and 1 is left: 99 of 100 are used in this period");
+}
+
+constexpr const char* kAllKinds = R"(
+[[meters]]
+key = "runs"
+name = "Runs"
+unit = "run"
+event_type = "run"
+aggregation = "count"
+[[meters]]
+key = "people"
+name = "People"
+unit = "person"
+event_type = "visit"
+aggregation = "unique"
+property = "user"
+[[meters]]
+key = "gb"
+name = "Storage"
+unit = "GB"
+event_type = "storage"
+aggregation = "max"
+[[plans]]
+key = "free"
+name = "Free"
+rank = 0
+default = true
+prices = [{ currency = "usd", interval = "month", amount = "0.00" }]
+allowances = [{ meter = "runs", included = "1", overage = "block" },
+              { meter = "people", included = "2", overage = "block" },
+              { meter = "gb", included = "6", overage = "block" }]
+)";
+
+// Five units of what counts one by one are one.
+TEST_P(Entitlements, ADenialSaysWhatTheMeterWouldHaveCounted) {
+    world_->sell(read_catalog_file(kAllKinds).value());
+    const auto use = [&](const char* meter, std::int64_t quantity, const char* user = "x") {
+        return consumed({{"customer", "alice"},
+                         {"meter", meter},
+                         {"quantity", quantity},
+                         {"properties", {{"user", user}}}});
+    };
+    EXPECT_EQ(use("runs", 5)["http"], 200);
+    EXPECT_EQ(use("runs", 5)["detail"],
+              "asked for 1 runs, and 0 are left: 1 of 1 is used in this period");
+    EXPECT_EQ(use("people", 5, "ann")["http"], 200);
+    EXPECT_EQ(use("people", 5, "bob")["http"], 200);
+    EXPECT_EQ(use("people", 5, "eve")["detail"],
+              "asked for 1 people, and 0 are left: 2 of 2 are used in this period");
+    EXPECT_EQ(use("gb", 5)["http"], 200);
+    EXPECT_EQ(use("gb", 7)["detail"],
+              "a value of 7 gb is above the limit: 5 of 6 are used in this period");
 }
 
 TEST_P(Entitlements, AFullCounterIsNoMatterOfThePlan) {
@@ -297,9 +352,9 @@ TEST(Denial, NobodyIsToldToWaitForReservations) {
     Decision decision;
     decision.reason = DecisionReason::LimitExceeded;
     decision.resets_at = kStart + std::chrono::hours(1);
-    EXPECT_EQ(denial(decision, "api_calls", Quantity::whole(1), kStart).retry_after_s, 3'600);
+    EXPECT_EQ(denial(decision, "api_calls", kStart).retry_after_s, 3'600);
     decision.waits_for_reservations = true;
-    const Error waiting = denial(decision, "api_calls", Quantity::whole(1), kStart);
+    const Error waiting = denial(decision, "api_calls", kStart);
     EXPECT_FALSE(waiting.retry_after_s);
     EXPECT_EQ(waiting.details.back().first, "resets_at") << "of the window, as ever";
 }

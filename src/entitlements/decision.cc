@@ -158,6 +158,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     check(requested >= Quantity{}, "a request is not negative");
     Decision decision;
     decision.plan = facts.plan.key;
+    decision.requested = requested;
     if (facts.counters.empty()) {
         decision.resets_at = facts.billing_period.end;
         decision.quota = Quota{{},
@@ -186,6 +187,7 @@ Decision decide(const DecisionFacts& facts, Quantity requested) {
     const Counter& shown = *tightest->counter;
     decision.allowed = !denies(*tightest);
     decision.reason = decision.allowed ? reason : tightest->reason;
+    decision.aggregation = shown.aggregation;
     decision.limit = tightest->limit;
     decision.hard_limit = shown.hard_limit;
     decision.used = shown.used;

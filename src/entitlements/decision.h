@@ -46,6 +46,9 @@ struct Quota {
 struct Decision {
     bool allowed = false;
     DecisionReason reason = DecisionReason::NotInPlan;
+    /// As the meter counts it. Of Max, Min and Last: the new value; of others, what is added.
+    Quantity requested;
+    Meter::Aggregation aggregation{};
     Quantity limit;  ///< where usage stops or, where overage goes on, where overage begins
     std::optional<Quantity> hard_limit;  ///< where usage stops; absent: it goes on
     Quantity used;

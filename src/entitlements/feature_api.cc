@@ -21,9 +21,12 @@ struct OverrideBody {
 };
 
 std::optional<GivenAllowance> read_limit(const Json& json) {
-    if (json.is_number_integer()) return parse_given_allowance(to_text(json));
-    if (json.is_string()) return parse_given_allowance(json.get<std::string>());
-    return std::nullopt;
+    std::optional<GivenAllowance> given;
+    if (json.is_number_integer()) given = parse_given_allowance(to_text(json));
+    if (json.is_string()) given = parse_given_allowance(json.get<std::string>());
+    // "2000 block" is how it is stored; nobody sends it so.
+    if (given && given->overage) return std::nullopt;
+    return given;
 }
 
 /// 2000, "2000", "unlimited", {"limit": "2000"}, {"limit": null}, {"limit": 2000, "overage":
@@ -36,8 +39,7 @@ std::optional<GivenAllowance> read_given_allowance(const Json& json) {
     const auto overage = json.contains("overage") && json["overage"].is_string()
                              ? parse_overage_policy(json["overage"].get<std::string>())
                              : std::nullopt;
-    if (!given->limit || given->overage || !overage || *overage == OveragePolicy::Bill)
-        return std::nullopt;
+    if (!given->limit || !overage || *overage == OveragePolicy::Bill) return std::nullopt;
     given->overage = overage;
     return given;
 }

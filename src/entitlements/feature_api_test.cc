@@ -258,7 +258,9 @@ TEST_P(FeatureRoutes, AMeterMayHaveNoLimitOrAnotherEnd) {
     EXPECT_EQ(put("runs", R"({"value":"unlimited"})")["allowed"], true);
     EXPECT_EQ(remove("runs")["overridden"], false);
     for (const char* bad :
-         {R"({"value":true})", R"({"value":"ten"})",
+         {R"({"value":true})", R"({"value":"ten"})", R"({"value":"2000 block"})",
+          R"({"value":{"limit":"2000 allow"}})",
+          R"({"value":{"limit":"2000 allow","overage":"block"}})",
           R"({"value":{"limit":null,"overage":"block"}})",
           R"({"value":{"limit":5,"overage":"bill"}})", R"({"value":{"limit":5,"zap":1}})",
           R"({"value":"1000000000001"})", R"({"value":1.5})"}) {
@@ -267,6 +269,37 @@ TEST_P(FeatureRoutes, AMeterMayHaveNoLimitOrAnotherEnd) {
                     refusal == "request.invalid_body /value")
             << bad << refusal;
     }
+}
+
+TEST_P(FeatureRoutes, WhatIsNotSoldAnyMoreIsNotGivenAndMayBeTaken) {
+    for (const auto& [feature, value] :
+         {std::pair("runs", R"({"value":6})"), std::pair("csv_export", R"({"value":true})")})
+        EXPECT_EQ(put(feature, value)["overridden"], true);
+    auto file = read_catalog_file(kTeamTiers).value();
+    file.meters.clear();
+    std::erase_if(file.features, [](const Feature& one) { return one.key == "csv_export"; });
+    for (auto& plan : file.plans) {
+        plan.allowances.clear();
+        std::erase_if(plan.features, [](const auto& one) { return one.key == "csv_export"; });
+    }
+    world_->sell(file);
+    const auto count = [&](const char* sql) {
+        return db().read_blocking([&](sql::Transaction& tx) { return tx.one(sql)->integer(0); });
+    };
+    const auto audited = [&] {
+        return count("SELECT COUNT(*) FROM audit_events WHERE action = 'entitlement.overridden'");
+    };
+    const auto given = [&] {
+        return count("SELECT COUNT(*) FROM entitlement_overrides WHERE removed_at IS NULL");
+    };
+    EXPECT_EQ(audited(), 2);
+    EXPECT_EQ(put("runs", R"({"value":7})"), "entitlement.no_such_feature");
+    EXPECT_EQ(put("csv_export", R"({"value":false})"), "entitlement.no_such_feature");
+    EXPECT_EQ(audited(), 2) << "nothing was given";
+    EXPECT_EQ(given(), 2);
+    remove("runs");
+    remove("csv_export");
+    EXPECT_EQ(given(), 0);
 }
 
 TEST_P(FeatureRoutes, EveryFeatureIsListedToWhoMaySeeIt) {

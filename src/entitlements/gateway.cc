@@ -65,8 +65,8 @@ ErrorCode meaning_of(const Decision& decision) {
 
 http::Response deny(const Decision& decision, const Standing& standing,
                     const GatewayQuestion& question, const http::Request& request) {
-    Error error = denial(decision, question.cost->meter_key, question.units,
-                         customer_now(standing, question.system_now));
+    Error error =
+        denial(decision, question.cost->meter_key, customer_now(standing, question.system_now));
     error.code = meaning_of(decision);
     auto response =
         refuse(write_denial(error, decision, request, question.upgrade_url), question.refusals);

@@ -8,6 +8,13 @@
 namespace turnpike {
 namespace {
 
+constexpr std::string_view kSoldKind = R"sql(
+    SELECT kind FROM features WHERE catalog = $1 AND key = $2 AND archived_at IS NULL
+    UNION ALL
+    SELECT 'metered' FROM meters WHERE catalog = $1 AND key = $2 AND archived_at IS NULL
+)sql";
+
+/// Of what was ever sold.
 constexpr std::string_view kKind = R"sql(
     SELECT kind FROM features WHERE catalog = $1 AND key = $2
     UNION ALL
@@ -42,8 +49,10 @@ constexpr std::string_view kRemoveAll = R"sql(
      WHERE customer_id = $1 AND feature_key = $2 AND removed_at IS NULL
 )sql";
 
-Result<FeatureKind> kind_of(sql::Transaction& tx, const OverrideOrder& order) {
-    const auto row = tx.one(kKind, {order.customer.catalog, order.feature_key});
+/// \param sql  kSoldKind or kKind
+Result<FeatureKind> kind_of(sql::Transaction& tx, std::string_view sql,
+                            const OverrideOrder& order) {
+    const auto row = tx.one(sql, {order.customer.catalog, order.feature_key});
     if (!row)
         return not_found("entitlement.no_such_feature",
                          "there is no feature '" + order.feature_key + "'");
@@ -86,7 +95,7 @@ std::vector<sql::Row> load_waiting(sql::Transaction& tx, const OverrideOrder& or
 Result<void> put_override(sql::Transaction& tx, const OverrideOrder& order,
                           const OverrideValue& value, std::optional<Instant> expires_at,
                           IdSource& ids) {
-    const auto kind = kind_of(tx, order);
+    const auto kind = kind_of(tx, kSoldKind, order);
     if (!kind) return failure(kind);
     const auto given = text_of(*kind, value);
     if (!given)
@@ -119,7 +128,7 @@ Result<void> put_override(sql::Transaction& tx, const OverrideOrder& order,
 }
 
 Result<void> remove_overrides(sql::Transaction& tx, const OverrideOrder& order, IdSource& ids) {
-    if (const auto kind = kind_of(tx, order); !kind) return failure(kind);
+    if (const auto kind = kind_of(tx, kKind, order); !kind) return failure(kind);
     if (tx.run(kRemoveAll, {order.customer.id, order.feature_key, order.customer_now}) > 0)
         record(tx, entry_of(order, "entitlement.override_removed"), ids);
     return {};

@@ -35,14 +35,15 @@ struct OverrideValue {
 /// same again changes nothing.
 ///
 /// \param expires_at  of the customer's time; absent: never
-/// Errors: NotFound "entitlement.no_such_feature"; InvalidArgument "entitlement.wrong_value" (not
-/// of the feature's kind), "entitlement.expires_in_the_past"; Conflict
-/// "entitlement.too_many_overrides".
+/// Errors: NotFound "entitlement.no_such_feature" (it is archived, too); InvalidArgument
+/// "entitlement.wrong_value" (not of the feature's kind), "entitlement.expires_in_the_past";
+/// Conflict "entitlement.too_many_overrides".
 Result<void> put_override(sql::Transaction& tx, const OverrideOrder& order,
                           const OverrideValue& value, std::optional<Instant> expires_at,
                           IdSource& ids);
 
-/// From now on the plan decides. Without an override nothing happens.
+/// From now on the plan decides. Without an override nothing happens. What is archived is given
+/// back, too.
 ///
 /// Errors: NotFound "entitlement.no_such_feature".
 Result<void> remove_overrides(sql::Transaction& tx, const OverrideOrder& order, IdSource& ids);

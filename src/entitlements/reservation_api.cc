@@ -118,9 +118,8 @@ asio::awaitable<Result<http::Response>> ReservationsApi::post_reserve(
     }
     const Decision decision = decision_of(*outcome, wanted, *catalog);
     if (outcome->report.verdict == ReserveVerdict::LimitExceeded)
-        co_return write_denial(
-            denial(decision, wanted.use.meter_key, wanted.use.quantity, outcome->standing.now),
-            decision, request, entitlements.upgrade_url);
+        co_return write_denial(denial(decision, wanted.use.meter_key, outcome->standing.now),
+                               decision, request, entitlements.upgrade_url);
     co_return opened(*outcome, decision);
 }
 

@@ -253,15 +253,38 @@ Json write_summary(const UsageSummary& summary) {
 
 namespace {
 
+std::string_view is_or_are(Quantity quantity) {
+    return quantity == Quantity::whole(1) ? "is" : "are";
+}
+
+bool adds_up(Meter::Aggregation aggregation) {
+    switch (aggregation) {
+        case Meter::Aggregation::Sum:
+        case Meter::Aggregation::Count:
+        case Meter::Aggregation::Unique: return true;
+        case Meter::Aggregation::Max:
+        case Meter::Aggregation::Min:
+        case Meter::Aggregation::Last: return false;
+    }
+    std::unreachable();
+}
+
+/// What does not fit: "asked for 2 runs, and 1 is left", "a value of 7 gb is above the limit".
+std::string excess(const Decision& decision, const std::string& meter_key) {
+    const std::string asked = decision.requested.text() + " " + meter_key;
+    if (!adds_up(decision.aggregation)) return "a value of " + asked + " is above the limit";
+    return fmt::format("asked for {}, and {} {} left", asked, decision.remaining.text(),
+                       is_or_are(decision.remaining));
+}
+
 /// Without its details.
-Error used_up(const Decision& decision, const std::string& meter_key, Quantity asked) {
+Error used_up(const Decision& decision, const std::string& meter_key) {
     std::string reserved;
     if (decision.reserved > Quantity{})
         reserved = ", and " + decision.reserved.text() + " reserved,";
-    std::string message =
-        fmt::format("asked for {} {}, and {} are left: {} of {} are used{} {}", asked.text(),
-                    meter_key, decision.remaining.text(), decision.used.text(),
-                    decision.limit.text(), reserved, when_of(decision.reset));
+    std::string message = fmt::format("{}: {} of {} {} used{} {}", excess(decision, meter_key),
+                                      decision.used.text(), decision.limit.text(),
+                                      is_or_are(decision.used), reserved, when_of(decision.reset));
     if (decision.reason != DecisionReason::CounterFull)
         return {ErrorCode::PaymentRequired, "limit_exceeded", std::move(message)};
     message += "; no counter holds more, under any plan: count in a larger unit";
@@ -270,7 +293,7 @@ Error used_up(const Decision& decision, const std::string& meter_key, Quantity a
 
 }  // namespace
 
-Error denial(const Decision& decision, const std::string& meter_key, Quantity asked, Instant now) {
+Error denial(const Decision& decision, const std::string& meter_key, Instant now) {
     check(!decision.allowed, "only a denied request has a denial");
     if (decision.reason == DecisionReason::NotInPlan) {
         Error error{ErrorCode::PaymentRequired, "not_in_plan",
@@ -278,7 +301,7 @@ Error denial(const Decision& decision, const std::string& meter_key, Quantity as
         error.details = {{"feature", meter_key}, {"plan", decision.plan}};
         return error;
     }
-    Error error = used_up(decision, meter_key, asked);
+    Error error = used_up(decision, meter_key);
     error.details = {{"feature", meter_key},
                      {"limit", decision.limit.text()},
                      {"used", decision.used.text()},

@@ -75,8 +75,7 @@ Json write_upgrade(const UpgradeHint& upgrade);
 
 /// Why a request was denied: limit, used, resets_at, and when to come back. PaymentRequired, or
 /// Conflict "entitlement.counter_full".
-/// \param asked  what was to be used, or reserved
-Error denial(const Decision& decision, const std::string& meter_key, Quantity asked, Instant now);
+Error denial(const Decision& decision, const std::string& meter_key, Instant now);
 /// The problem of a denial, with the upgrade that would help, and with the seller's page for it
 /// unless `upgrade_url` is empty.
 http::Response write_denial(const Error& denial, const Decision& decision,

@@ -192,6 +192,7 @@ Connection::Next Connection::write(const Response& response, Envelope::Persisten
     append_response(
         output_, response,
         {.common = thread_.common_lines,
+         .defaults = thread_.defaults,
          .request_id = request_.request_id,
          .persistence = persistence,
          .body = request_.method == Method::Head ? Envelope::Body::Omit : Envelope::Body::Send});

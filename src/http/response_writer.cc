@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/letter_case.h"
 #include "http/status.h"
@@ -55,6 +56,22 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 
 }  // namespace
 
+DefaultHeaders::DefaultHeaders(Headers headers) : headers_(std::move(headers)) {
+    for (const auto& [name, value] : headers_) append_line(lines_, name, value);
+}
+
+void DefaultHeaders::append_to(std::string& out, const Headers& own) const {
+    const auto is_said = [&](const auto& header) {
+        return find_header(own, header.first) != nullptr;
+    };
+    if (std::ranges::none_of(headers_, is_said)) {
+        out += lines_;
+        return;
+    }
+    for (const auto& header : headers_)
+        if (!is_said(header)) append_line(out, header.first, header.second);
+}
+
 bool is_writable(const Response& response) {
     return response.status >= 200 && response.status <= 599 &&
            std::ranges::all_of(response.headers, [](const auto& header) {
@@ -66,6 +83,7 @@ void append_response(std::string& out, const Response& response, const Envelope&
     using Persistence = Envelope::Persistence;
     append_status_line(out, response.status);
     out += envelope.common;
+    envelope.defaults.append_to(out, response.headers);
     if (!envelope.request_id.empty()) append_line(out, "X-Request-Id", envelope.request_id);
     if (envelope.persistence == Persistence::Close) out += "Connection: close\r\n";
     if (envelope.persistence == Persistence::KeepAlive10) out += "Connection: keep-alive\r\n";

@@ -8,6 +8,19 @@
 
 namespace turnpike::http {
 
+/// Headers of every answer that does not say the same itself. Of some names (a policy for browsers)
+/// two would both hold, or neither.
+class DefaultHeaders {
+public:
+    explicit DefaultHeaders(Headers headers);
+    /// Those that `own` does not name.
+    void append_to(std::string& out, const Headers& own) const;
+
+private:
+    Headers headers_;
+    std::string lines_;  ///< all of them, ready to be sent
+};
+
 /// What the connection knows about an answer and the handler does not.
 struct Envelope {
     enum class Persistence : std::uint8_t {
@@ -17,7 +30,8 @@ struct Envelope {
     };
     enum class Body : std::uint8_t { Send, Omit };  ///< Omit: the answer to HEAD
 
-    std::string_view common;      ///< whole header lines for every answer: Server, Date
+    std::string_view common;  ///< whole header lines for every answer: Server, Date
+    const DefaultHeaders& defaults;
     std::string_view request_id;  ///< may be empty
     Persistence persistence = Persistence::KeepAlive;
     Body body = Body::Send;

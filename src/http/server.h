@@ -65,8 +65,8 @@ struct ServerConfig {
     AccessLog access_log;      ///< called on the connection's thread; may be empty
     OnRefusal on_refusal;      ///< the same
     std::string server_name = "turnpike";
-    std::string common_headers{};  ///< whole lines for every answer, each with its line end
-    Timeouts timeouts;  ///< checked once a second, or more often when shorter ones need it
+    Headers default_headers{};  ///< of every answer that does not say the same itself
+    Timeouts timeouts;          ///< checked once a second, or more often when shorter ones need it
     std::size_t connections_max = kConnectionsMax;
 };
 

@@ -53,14 +53,15 @@ ThreadContext::ThreadContext(const ServerConfig& server_config, const Dispatch& 
       dispatch(server_dispatch),
       counts(server_counts),
       tick_period(tick_period_for(server_config.timeouts)),
+      defaults(server_config.default_headers),
       ids(random_seed()) {
     tick();
 }
 
 void ThreadContext::tick() {
     now = std::chrono::steady_clock::now();
-    common_lines = fmt::format("Server: {}\r\nDate: {}\r\n{}", config.server_name,
-                               http_date(clock.now()), config.common_headers);
+    common_lines =
+        fmt::format("Server: {}\r\nDate: {}\r\n", config.server_name, http_date(clock.now()));
 }
 
 void ThreadContext::flush_soon(Connection& connection) {

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/id.h"
+#include "http/response_writer.h"
 #include "http/server.h"
 
 namespace turnpike::http {
@@ -39,7 +40,8 @@ struct ThreadContext {
     asio::io_context io{1};
     std::chrono::milliseconds tick_period;
     TimePoint now;             ///< as of the last tick
-    std::string common_lines;  ///< Server, Date, and those of the configuration
+    std::string common_lines;  ///< Server, Date
+    DefaultHeaders defaults;   ///< those of the configuration
     SystemClock clock;
     /// Request ids need to be unique, not secret: a system call for each would be felt.
     SeededIdSource ids;

@@ -1,17 +1,16 @@
 #include "invoicing/amount_text.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/letter_case.h"
 
 namespace turnpike {
 namespace {
 
-/// "-12345.5" -> "-12,345.5"
+/// "-12345.5 USD" -> "-12,345.5 USD"
 std::string grouped(std::string number) {
     const std::size_t first = number.starts_with('-') ? 1 : 0;
-    for (auto i = std::min(number.find('.'), number.size()); i > first + 3; i -= 3)
+    for (auto i = std::min(number.find_first_of(". "), number.size()); i > first + 3; i -= 3)
         number.insert(i - 3, ",");
     return number;
 }
@@ -26,20 +25,13 @@ std::string with_decimals(std::string number, int least) {
     return number.append(wanted - written, '0');
 }
 
-std::string written_in(Currency currency, std::string number) {
-    return grouped(with_decimals(std::move(number), exponent_of(currency))) + " " +
-           upper_case(to_text(currency));
-}
-
 }  // namespace
 
-std::string paper_amount(Money amount) {
-    return written_in(amount.currency(),
-                      format_scaled(amount.minor(), exponent_of(amount.currency())));
-}
+std::string paper_amount(Money amount) { return grouped(amount.text()); }
 
 std::string unit_price_text(UnitPrice price, Currency currency) {
-    return written_in(currency, price.text());
+    return grouped(with_decimals(price.text(), exponent_of(currency))) + " " +
+           upper_case(to_text(currency));
 }
 
 std::string product_text(Quantity quantity, UnitPrice price, Currency currency) {

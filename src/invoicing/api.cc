@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "crypto/crypto.h"
 #include "customers/service.h"
+#include "invoicing/carried_time.h"
 #include "invoicing/paper.h"
 #include "invoicing/service.h"
 #include "invoicing/visible.h"
@@ -109,7 +110,9 @@ InvoicingApi::Answer InvoicingApi::get_invoices(const Principal& caller,
     if (!*filter) co_return list_response(Json::array(), cursors, listing, std::nullopt);
 
     auto fetched = co_await db.read([&](sql::Transaction& tx) {
-        return list_invoices(tx, **filter, *query, InvoiceLines::Load);
+        auto listed = list_invoices(tx, **filter, *query, InvoiceLines::Load);
+        for (Invoice& invoice : listed) name_carried_time(tx, invoice);
+        return listed;
     });
     const auto page = cut_page(std::move(fetched), *query);
     Json data = Json::array();
@@ -157,6 +160,7 @@ asio::awaitable<Result<Invoice>> InvoicingApi::visible_invoice(const Principal& 
         if (!own) return no_such_invoice();
         auto invoice = load_invoice(tx, *id);
         if (invoice && !is_visible(invoice->customer, *own)) return no_such_invoice();
+        if (invoice) name_carried_time(tx, *invoice);
         return invoice;
     };
     co_return co_await db.read(look);
@@ -172,14 +176,16 @@ InvoicingApi::Answer InvoicingApi::get_invoice(const Principal& caller,
 InvoicingApi::Answer InvoicingApi::get_pdf(const Principal& caller, const http::Request& request) {
     const auto invoice = co_await visible_invoice(caller, request);
     if (!invoice) co_return failure(invoice);
-    const auto customer = co_await db.read(
-        [&](sql::Transaction& tx) { return find_customer(tx, invoice->customer.text()); });
-    if (!customer) co_return failure(customer);
-    const Buyer buyer{customer->name.value_or(""), customer->email.value_or(""),
-                      customer->external_id};
-    auto look = [&](sql::Transaction& tx) { return load_billed_usages(tx, invoice->id); };
-    const auto usages = co_await db.read(look);
-    PdfDocument paper = paper_of(*invoice, seller, buyer, usages);
+    auto look = [&](sql::Transaction& tx) -> Result<PdfDocument> {
+        const auto customer = find_customer(tx, invoice->customer.text());
+        if (!customer) return failure(customer);
+        const Buyer buyer{customer->name.value_or(""), customer->email.value_or(""),
+                          customer->external_id};
+        return paper_of(*invoice, seller, buyer, load_billed_usages(tx, invoice->id));
+    };
+    auto drawn = co_await db.read(look);
+    if (!drawn) co_return failure(drawn);
+    PdfDocument paper = *std::move(drawn);
     const std::string tag = tag_of(paper);
     http::Response response = http::text_response(200, "");
     response.headers = {

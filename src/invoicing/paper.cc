@@ -17,14 +17,6 @@ constexpr auto kMonths =
     std::to_array<std::string_view>({"January", "February", "March", "April", "May", "June", "July",
                                      "August", "September", "October", "November", "December"});
 
-/// "1 March 2026"
-std::string day_text(Instant moment) {
-    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(moment));
-    return fmt::format("{} {} {}", static_cast<unsigned>(day.day()),
-                       kMonths.at(static_cast<unsigned>(day.month()) - 1),
-                       static_cast<int>(day.year()));
-}
-
 std::string status_mark(InvoiceStatus status) {
     switch (status) {
         case InvoiceStatus::Draft: return "DRAFT";
@@ -143,6 +135,13 @@ void add_totals(PdfDocument& paper, const Invoice& invoice) {
 }
 
 }  // namespace
+
+std::string day_text(Instant moment) {
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(moment));
+    return fmt::format("{} {} {}", static_cast<unsigned>(day.day()),
+                       kMonths.at(static_cast<unsigned>(day.month()) - 1),
+                       static_cast<int>(day.year()));
+}
 
 PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer,
                      const BilledUsages& usages) {

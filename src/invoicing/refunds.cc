@@ -4,6 +4,7 @@
 
 #include "invoicing/visible.h"
 #include "sql/known_word.h"
+#include "sql/maybe_id.h"
 
 namespace turnpike {
 namespace {
@@ -13,19 +14,13 @@ std::string provider_id_of(const Refund& refund) {
     return refund.provider_refund.value_or(refund.id.text());
 }
 
-template <class T>
-std::optional<T> maybe_id(const sql::Row& row, std::size_t column) {
-    if (row.is_null(column)) return std::nullopt;
-    return row.id<T>(column);
-}
-
 Refund refund_from(const sql::Row& row) {
     Refund refund{
         .id = row.id<RefundId>(0),
         .provider = row.text(1),
         .payment = row.text(3),
-        .customer = maybe_id<CustomerId>(row, 4),
-        .invoice = maybe_id<InvoiceId>(row, 5),
+        .customer = sql::maybe_id<CustomerId>(row, 4),
+        .invoice = sql::maybe_id<InvoiceId>(row, 5),
         .amount = Money(row.integer(7), known_word(parse_currency(row.text(6)))),
         .status = known_word(parse_refund_status(row.text(8))),
         .reason = row.maybe_text(9),
@@ -42,8 +37,8 @@ Dispute dispute_from(const sql::Row& row) {
         .provider = row.text(1),
         .provider_dispute = row.text(2),
         .payment = row.text(3),
-        .customer = maybe_id<CustomerId>(row, 4),
-        .invoice = maybe_id<InvoiceId>(row, 5),
+        .customer = sql::maybe_id<CustomerId>(row, 4),
+        .invoice = sql::maybe_id<InvoiceId>(row, 5),
         .amount = Money(row.integer(7), known_word(parse_currency(row.text(6)))),
         .status = known_word(parse_dispute_status(row.text(8))),
         .reason = row.text(9),
@@ -234,7 +229,7 @@ std::optional<Refund> abandon_refund(sql::Transaction& tx, const RefundId& id,
                                      std::string_view failure_reason, Instant now) {
     const auto row = tx.one(kAbandon, {id, failure_reason, now});
     if (!row) return std::nullopt;
-    count_invoice(tx, maybe_id<InvoiceId>(*row, 0));
+    count_invoice(tx, sql::maybe_id<InvoiceId>(*row, 0));
     return load_refund(tx, id).value();
 }
 

@@ -16,8 +16,7 @@ using VisibleCustomers = std::optional<std::vector<CustomerId>>;
 
 /// A customer sees his own, in every catalog that he buys from, and those of the organizations
 /// where he is an admin or owner; sellers see everybody's. Errors: NotFound "customer.not_found"
-/// for a user who is no customer yet; Forbidden
-///         "people.user_deactivated".
+/// for a user who is no customer yet; Forbidden "people.user_deactivated".
 Result<VisibleCustomers> invoices_visible_to(sql::Transaction& tx, const Principal& caller);
 
 /// Whose rows a list shows to the caller: those of `named`, a reference to a customer, or without

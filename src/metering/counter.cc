@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "metering/same_terms.h"
 
 namespace turnpike {
 namespace {
@@ -57,8 +58,7 @@ UsageWindow window_of(Contract contract, const Period& period, const PlanVersion
 }
 
 bool is_under(const CounterSegment& segment, const UsageWindow& window) {
-    return segment.plan_version == window.plan_version &&
-           segment.override_number == window.override_number;
+    return are_same_terms(segment, window);
 }
 
 CountRule rule_of(const Counter& counter) { return {counter.aggregation, counter.reset}; }

@@ -25,8 +25,9 @@ struct Measured {
 /// Complaints: missing_field, bad_quantity.
 std::expected<Measured, EventComplaint> measure(const Meter& meter, const SentEvent& event);
 
-/// The properties by which the meters group, as UsageEvent keeps them.
-/// Complaints: card_number; bad_property, when that is more than kEventPropertiesMax bytes.
+/// The properties by which the meters group, as UsageEvent keeps them. One that looks like a card
+/// number is left out: it must not be kept, and as many numbers of users look like one, usage is
+/// not refused for it. Complaints: bad_property, when that is more than kEventPropertiesMax bytes.
 std::expected<std::string, EventComplaint> grouped_properties(std::span<const Meter* const> meters,
                                                               const SentEvent& event);
 

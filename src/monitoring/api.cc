@@ -116,11 +116,12 @@ MonitoringApi::Answer MonitoringApi::get_monitor(const Principal& /*caller*/,
     const auto known = check_query(request, {"catalog"});
     if (!known) co_return failure(known);
     const std::string sold_in = catalog_of(request);
+    const Instant now = clock.now();
     auto look = [&](sql::Transaction& tx) {
-        return MonitorState{.now = clock.now(),
+        return MonitorState{.now = now,
                             .observed_at = monitor.observed_at(),
                             .open = count_open_findings(tx, sold_in),
-                            .at_risk = load_revenue_at_risk(tx, sold_in, clock.now()),
+                            .at_risk = load_revenue_at_risk(tx, sold_in, now),
                             .lags = monitor.lags(),
                             .late_after = monitor.late_after()};
     };

@@ -58,7 +58,8 @@ constexpr auto kQueries = std::to_array<DueQuery>({
     {"webhook_inbox",
      "SELECT next_attempt_at, id FROM inbox_events WHERE state = 'pending' "
      "AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1"},
-    // What comes after another one of its object waits for that, and then has a minute's time.
+    // What comes after another one of its object waits for that, until its third try at most
+    // (webhooks/delivery_store.cc), and then has a minute's time.
     {"webhook_outbox", R"sql(
         SELECT CASE WHEN d.leased_until > d.next_attempt_at THEN d.leased_until
                     ELSE d.next_attempt_at END AS due, d.id
@@ -68,7 +69,13 @@ constexpr auto kQueries = std::to_array<DueQuery>({
            AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b
                             WHERE b.endpoint_id = d.endpoint_id AND b.object_id = d.object_id
                               AND b.sequence < d.sequence
-                              AND (b.state = 'pending' OR b.finished_at > $1 - 60000000))
+                              AND ((b.state = 'pending' AND b.attempts < 3)
+                                   OR (b.state = 'pending' AND b.attempts = 3
+                                       AND (b.leased_until > $1
+                                            OR EXISTS (SELECT 1 FROM webhook_attempts a
+                                                        WHERE a.delivery_id = b.id
+                                                          AND a.at > $1 - 60000000)))
+                                   OR b.finished_at > $1 - 60000000))
          ORDER BY due LIMIT 1)sql"},
     {"refund",
      "SELECT created_at, id FROM refunds WHERE status = 'creating' AND created_at <= $1 "

@@ -29,6 +29,26 @@ protected:
             [&](sql::Transaction& tx) { return load_action_lags(tx, Letters::Sent, kWatchNow); });
         return std::ranges::find(lags, action, &ActionLag::action)->object;
     }
+    void add_endpoint() {
+        run_sql(R"sql(INSERT INTO webhook_endpoints (id, kind, target, description, events, state,
+                      disabled_reason, paused_until, previous_until, created_at, updated_at,
+                      version)
+                      VALUES ('we_1', 'endpoint', 'https://example.com', '', '["*"]', 'enabled',
+                              '', 0, 0, 0, 0, 1))sql");
+    }
+    /// 'whd_<sequence>' to that endpoint, about one invoice.
+    void add_delivery(int sequence, Instant next) {
+        const std::string number = std::to_string(sequence);
+        run_sql(
+            "INSERT INTO outbox_events VALUES ($1, 'invoice.paid', 'inv_1', $2, '', '{}', 0, "
+            "1)",
+            {"evt_" + number, sequence});
+        run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id,
+                      sequence, state, attempts, tries_made, next_attempt_at, leased_until,
+                      created_at)
+                      VALUES ($1, 'we_1', $2, 'inv_1', $3, 'pending', 0, 0, $4, 0, 0))sql",
+                {"whd_" + number, "evt_" + number, sequence, next});
+    }
     using Lines = std::vector<std::string>;
 };
 INSTANTIATE_TEST_SUITE_P(Engines, DueActionsTest, sql::both_engines(), sql::engine_name);
@@ -96,26 +116,13 @@ TEST_P(DueActionsTest, EventsAreDueAtTheirNextTry) {
 }
 
 TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
-    run_sql(R"sql(INSERT INTO webhook_endpoints (id, kind, target, description, events, state,
-                  disabled_reason, paused_until, previous_until, created_at, updated_at, version)
-                  VALUES ('we_1', 'endpoint', 'https://example.com', '', '["*"]', 'enabled', '', 0,
-                          0, 0, 0, 1))sql");
-    run_sql(
-        "INSERT INTO outbox_events VALUES ('evt_1', 'invoice.paid', 'inv_1', 1, '', '{}', 0, 1)");
-    run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
-                  state, attempts, tries_made, next_attempt_at, leased_until, created_at)
-                  VALUES ('whd_1', 'we_1', 'evt_1', 'inv_1', 1, 'pending', 0, 0, $1, 0, 0))sql",
-            {kWatchNow - seconds(40)});
+    add_endpoint();
+    add_delivery(1, kWatchNow - seconds(40));
     EXPECT_EQ(late(), Lines{"webhook_outbox 40"});
     // The endpoint has failed once: the next try lies ahead, and what comes after it waits for
     // that.
     run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow + seconds(50)});
-    run_sql(
-        "INSERT INTO outbox_events VALUES ('evt_2', 'invoice.paid', 'inv_1', 2, '', '{}', 0, 1)");
-    run_sql(R"sql(INSERT INTO webhook_deliveries (id, endpoint_id, event_id, object_id, sequence,
-                  state, attempts, tries_made, next_attempt_at, leased_until, created_at)
-                  VALUES ('whd_2', 'we_1', 'evt_2', 'inv_1', 2, 'pending', 0, 0, $1, 0, 0))sql",
-            {kWatchNow - seconds(40)});
+    add_delivery(2, kWatchNow - seconds(40));
     EXPECT_EQ(late(), Lines{});
     run_sql("DELETE FROM webhook_deliveries WHERE id = 'whd_2'");
     run_sql("UPDATE webhook_deliveries SET next_attempt_at = $1", {kWatchNow - seconds(40)});
@@ -124,6 +131,39 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
     run_sql("UPDATE webhook_deliveries SET leased_until = $1", {kWatchNow - seconds(3)});
     EXPECT_EQ(late(), Lines{"webhook_outbox 3"});  // and has died with it
     run_sql("UPDATE webhook_endpoints SET paused_until = $1", {kWatchNow + seconds(1)});
+    EXPECT_EQ(late(), Lines{});
+}
+
+// The worker lets it go once the one before it is at its third try (webhooks/delivery_store.cc).
+TEST_P(DueActionsTest, ADeliveryWaitsForThreeTriesOfTheOneBeforeItAndHasAMinuteThen) {
+    add_endpoint();
+    add_delivery(1, kWatchNow + seconds(1'800));
+    add_delivery(2, kWatchNow - seconds(300));
+    const auto first = [&](int attempts, Instant leased_until) {
+        run_sql("UPDATE webhook_deliveries SET attempts = $1, leased_until = $2 WHERE id = 'whd_1'",
+                {attempts, leased_until});
+    };
+    const auto tried_at = [&](Instant moment) {
+        run_sql("DELETE FROM webhook_attempts");
+        run_sql("INSERT INTO webhook_attempts VALUES ('whd_1', 3, $1, 0, '', 0, '')", {moment});
+    };
+    first(2, Instant{});
+    EXPECT_EQ(late(), Lines{});
+    first(3, kWatchNow + seconds(1));
+    EXPECT_EQ(late(), Lines{}) << "the third try has just begun";
+    first(3, Instant{});
+    tried_at(kWatchNow - seconds(59));
+    EXPECT_EQ(late(), Lines{});
+    tried_at(kWatchNow - seconds(60));
+    EXPECT_EQ(late(), Lines{"webhook_outbox 300"}) << "the first is still tried, and holds nothing";
+    EXPECT_EQ(oldest("webhook_outbox"), "whd_2");
+    first(4, Instant{});
+    tried_at(kWatchNow - seconds(1));
+    EXPECT_EQ(late(), Lines{"webhook_outbox 300"});
+    run_sql(
+        "UPDATE webhook_deliveries SET state = 'delivered', finished_at = $1 "
+        "WHERE id = 'whd_1'",
+        {kWatchNow - seconds(59)});
     EXPECT_EQ(late(), Lines{});
 }
 

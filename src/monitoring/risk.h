@@ -17,7 +17,7 @@ struct RevenueAtRisk {
 };
 /// Of those that have a part in the MRR (docs/metrics.md) at this moment, or at that of their test
 /// clock, and an open finding of an end, a failing payment or an expiring card; each once, by
-/// currency, net of its discounts. catalog "": of all.
+/// currency in the order of their codes, net of its discounts. catalog "": of all.
 std::vector<RevenueAtRisk> load_revenue_at_risk(sql::Transaction& tx, const std::string& catalog,
                                                 Instant now);
 

@@ -12,7 +12,6 @@ http::Response reminders_page(const std::string& seller, int status, const std::
     auto response = http::plain_page(status, title, body);
     response.headers.emplace_back("Content-Security-Policy",
                                   "default-src 'none'; form-action 'self'; frame-ancestors 'none'");
-    response.headers.emplace_back("Referrer-Policy", "no-referrer");
     return response;
 }
 

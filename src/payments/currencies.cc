@@ -1,9 +1,8 @@
 #include "payments/currencies.h"
 
-#include <algorithm>
-#include <cctype>
 #include <string>
 
+#include "base/letter_case.h"
 #include "payments/reply_reader.h"
 
 namespace turnpike {
@@ -15,13 +14,7 @@ Result<std::int64_t> wire_amount(Money amount) {
     return amount.minor();
 }
 
-std::string upper_code(Currency currency) {
-    std::string code(to_text(currency));
-    std::ranges::transform(code, code.begin(), [](char c) {
-        return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    });
-    return code;
-}
+std::string upper_code(Currency currency) { return upper_case(to_text(currency)); }
 
 Result<Money> read_amount(std::int64_t amount, std::string_view currency) {
     const auto known = parse_currency(currency);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,6 +14,7 @@
 
 #include "json/value.h"
 #include "payments/intents.h"
+#include "payments/provider.h"
 #include "payments/provider_client.h"
 #include "payments/refusals.h"
 
@@ -133,5 +135,19 @@ Result<std::string> read_id(const Json& object);
 /// must not hide all the others. It is nobody's state then: reading it by its id keeps failing.
 void skip_unreadable(std::string_view provider, std::string_view kind, const Json& object,
                      const Error& error);
+/// What can be read of a page.
+template <class T>
+ProviderPage<T> read_listed(std::string_view provider, std::string_view kind, ListPage listing,
+                            Result<T> (*read)(const Json&)) {
+    ProviderPage<T> page{.items = {}, .next = std::move(listing.next)};
+    for (const Json& entry : listing.items) {
+        auto translated = read(entry);
+        if (translated)
+            page.items.push_back(*std::move(translated));
+        else
+            skip_unreadable(provider, kind, entry, translated.error());
+    }
+    return page;
+}
 
 }  // namespace turnpike

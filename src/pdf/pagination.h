@@ -29,10 +29,9 @@ struct PlacedRow {
     friend bool operator==(const PlacedRow&, const PlacedRow&) = default;
 };
 /// Every row, in order. A block that does not fit on the rest of a page but on a whole one begins
-/// on the next; a taller one breaks between rows. What
-/// is kept with the block above moves that one to the next page, as far as one page has room for
-/// both. A row taller than a page stands alone and runs
-/// over.
+/// on the next; a taller one breaks between rows. What is kept with the block above moves that one
+/// to the next page, as far as one page has room for both. A row taller than a page stands alone
+/// and runs over.
 std::vector<PlacedRow> paginate(std::span<const PageBlock> blocks, const PageShape& shape);
 
 }  // namespace turnpike

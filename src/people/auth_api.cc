@@ -90,7 +90,8 @@ asio::awaitable<Result<CheckedPassword>> AuthApi::check(std::string email_key, s
                                                         std::string peer) {
     const auto account = co_await account_of(email_key, peer);
     const SignInGuard::Attempt attempt{email_key, peer};
-    if (auto good = guard.begin(attempt, account.familiar, clock.now()); !good) {
+    const Instant began = clock.now();
+    if (auto good = guard.begin(attempt, account.familiar, began); !good) {
         told(SignInFate::HeldBack);
         co_return failure(good);
     }
@@ -100,7 +101,7 @@ asio::awaitable<Result<CheckedPassword>> AuthApi::check(std::string email_key, s
         told(SignInFate::Refused);
         co_return sign_in_refused();
     }
-    guard.succeeded(attempt, account.familiar);
+    guard.succeeded(attempt, account.familiar, began);
     CheckedPassword checked{account.user->id, account.hash};
     if (verdict->is_of_other_cost) {
         auto better = co_await passwords.hash(password);
@@ -133,7 +134,8 @@ AuthApi::Answer AuthApi::post_signup(const Principal& /*caller*/, const http::Re
     if (!key) co_return failure(key);
     // Who asks for one taken address after another is told less and less often that it is taken.
     const SignInGuard::Attempt attempt{*key, request.peer};
-    if (auto good = guard.begin(attempt, Peer::Familiar, clock.now()); !good) {
+    const Instant began = clock.now();
+    if (auto good = guard.begin(attempt, Peer::Familiar, began); !good) {
         told(SignInFate::HeldBack);
         co_return failure(good);
     }
@@ -149,7 +151,7 @@ AuthApi::Answer AuthApi::post_signup(const Principal& /*caller*/, const http::Re
     };
     const auto in = co_await db.write(work);
     if (!in) co_return failure(in);
-    guard.succeeded(attempt, Peer::Familiar);
+    guard.succeeded(attempt, Peer::Familiar, began);
     co_return answer_signed_in(201, *in, wanted->cookie);
 }
 

@@ -24,9 +24,9 @@ std::optional<Duration> begin_attempt(BackOff& back_off, const BackOffRule& rule
     return std::nullopt;
 }
 
-void forgive_one(BackOff& back_off) {
+void forgive_one(BackOff& back_off, Instant began) {
     back_off.failures = std::max(0, back_off.failures - 1);
-    back_off.until = {};
+    if (back_off.last == began) back_off.until = {};
 }
 
 }  // namespace turnpike

@@ -24,7 +24,8 @@ struct BackOff {
 /// Counts an attempt as failed until it is known to be good, so that many at once do not pass
 /// together. \return how long to wait, when there is to be no attempt now; that counts nothing
 std::optional<Duration> begin_attempt(BackOff& back_off, const BackOffRule& rule, Instant now);
-/// The last attempt was good.
-void forgive_one(BackOff& back_off);
+/// The attempt that began then was good: it counts no more, and nobody waits because of it. What
+/// others have failed stays, and so does a wait that a later failure has brought.
+void forgive_one(BackOff& back_off, Instant began);
 
 }  // namespace turnpike

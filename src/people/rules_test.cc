@@ -85,11 +85,23 @@ TEST(BackOff, DoublesUpToTheLongest) {
     }
 }
 
+// Of several at once, each takes back what it has brought itself.
+TEST(BackOff, ASuccessForgivesOnlyItself) {
+    BackOff back_off;
+    EXPECT_FALSE(begin_attempt(back_off, kRule, kStart));
+    for (int i = 1; i <= 3; ++i) EXPECT_FALSE(begin_attempt(back_off, kRule, kStart + i * 1us));
+    forgive_one(back_off, kStart);
+    EXPECT_EQ(back_off.failures, 3);
+    EXPECT_EQ(begin_attempt(back_off, kRule, kStart + 4us), 1s - 1us);
+    forgive_one(back_off, kStart + 3us);
+    EXPECT_FALSE(begin_attempt(back_off, kRule, kStart + 4us));
+}
+
 TEST(BackOff, SuccessAndTimeForgive) {
     BackOff back_off;
     for (int i = 0; i < 4; ++i) EXPECT_FALSE(begin_attempt(back_off, kRule, kStart));
     EXPECT_TRUE(begin_attempt(back_off, kRule, kStart));
-    forgive_one(back_off);
+    forgive_one(back_off, kStart);
     EXPECT_FALSE(begin_attempt(back_off, kRule, kStart));
     EXPECT_TRUE(begin_attempt(back_off, kRule, kStart));
     const Instant later = kStart + 1h + 1us;

@@ -36,9 +36,9 @@ std::optional<Duration> SignInGuard::count(const Digest128& key, const BackOffRu
                              [&](BackOff& back_off) { return begin_attempt(back_off, rule, now); });
 }
 
-void SignInGuard::forgive(const Digest128& key) {
-    back_offs_.look(key, [](BackOff* back_off) {
-        if (back_off != nullptr) forgive_one(*back_off);
+void SignInGuard::forgive(const Digest128& key, Instant began) {
+    back_offs_.look(key, [&](BackOff* back_off) {
+        if (back_off != nullptr) forgive_one(*back_off, began);
     });
 }
 
@@ -55,10 +55,12 @@ Result<void> SignInGuard::begin(const Attempt& attempt, Peer familiar, Instant n
     return std::unexpected(std::move(error));
 }
 
-void SignInGuard::succeeded(const Attempt& attempt, Peer familiar) {
-    forgive(key_of("pair", pair_text(attempt)));
-    forgive(key_of("peer", http::limited_peer(attempt.peer)));
-    if (familiar == Peer::Strange) forgive(key_of("account", attempt.account));
+void SignInGuard::succeeded(const Attempt& attempt, Peer familiar, Instant began) {
+    back_offs_.look(key_of("pair", pair_text(attempt)), [](BackOff* back_off) {
+        if (back_off != nullptr) *back_off = {};
+    });
+    forgive(key_of("peer", http::limited_peer(attempt.peer)), began);
+    if (familiar == Peer::Strange) forgive(key_of("account", attempt.account), began);
 }
 
 }  // namespace turnpike

@@ -31,12 +31,15 @@ public:
     ///
     /// Errors: LimitExceeded "people.too_many_attempts", with retry_after_s.
     Result<void> begin(const Attempt& attempt, Peer familiar, Instant now);
-    void succeeded(const Attempt& attempt, Peer familiar);
+    /// The attempt that began then was good. It forgives what was failed on this account from this
+    /// address, and of what is counted for all accounts or all addresses itself alone: whoever has
+    /// an account does not buy guesses on others by signing in.
+    void succeeded(const Attempt& attempt, Peer familiar, Instant began);
 
 private:
     Digest128 key_of(std::string_view kind, std::string_view text) const;
     std::optional<Duration> count(const Digest128& key, const BackOffRule& rule, Instant now);
-    void forgive(const Digest128& key);
+    void forgive(const Digest128& key, Instant began);
 
     SipKey key_;
     ShardedFifoMap<Digest128, BackOff, Digest128Hash> back_offs_;

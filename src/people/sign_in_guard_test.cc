@@ -62,8 +62,40 @@ TEST_F(SignInGuardTest, AddressesOfOneSubscriberAreOne) {
 TEST_F(SignInGuardTest, WhoGetsInIsForgiven) {
     for (int day = 0; day < 100; ++day) {
         ASSERT_EQ(attempt("alice", "office", kMonday), 0) << day;
-        guard_.succeeded({"alice", "office"}, Peer::Strange);
+        guard_.succeeded({"alice", "office"}, Peer::Strange, kMonday);
     }
+}
+
+// Five mistakes a day are free, whoever remembers in the end.
+TEST_F(SignInGuardTest, WhoGetsInIsForgivenTheMistakesBefore) {
+    for (int day = 0; day < 5; ++day) {
+        const Instant now = kMonday + std::chrono::hours(day);
+        for (int i = 0; i < 6; ++i)
+            ASSERT_EQ(attempt("alice", "office", now, Peer::Familiar), 0) << day;
+        guard_.succeeded({"alice", "office"}, Peer::Familiar, now);
+    }
+}
+
+// Mallory keeps good attempts under way while she guesses at others.
+TEST_F(SignInGuardTest, AnAccountOfOnesOwnBuysNoGuesses) {
+    const SignInGuard::Attempt own{"mallory", "a"};
+    for (int i = 0; i < 5; ++i) ASSERT_EQ(attempt(own.account, own.peer, kMonday), 0);
+    for (int i = 0; i < 46; ++i)
+        ASSERT_EQ(attempt("user" + std::to_string(i), "a", kMonday + 1us), 0) << i;
+    EXPECT_EQ(attempt("another", "a", kMonday + 2us), 1);
+    for (int i = 0; i < 5; ++i) guard_.succeeded(own, Peer::Strange, kMonday);
+    EXPECT_EQ(attempt("another", "a", kMonday + 2us), 1) << "still";
+}
+
+// A net of addresses guesses on while its victim signs in from a hotel.
+TEST_F(SignInGuardTest, AnAccountsOwnerBuysItsGuessersNone) {
+    const SignInGuard::Attempt own{"alice", "hotel"};
+    ASSERT_EQ(attempt(own.account, own.peer, kMonday), 0);
+    for (int i = 0; i < 20; ++i)
+        ASSERT_EQ(attempt("alice", "net" + std::to_string(i), kMonday + 1us), 0) << i;
+    EXPECT_EQ(attempt("alice", "net", kMonday + 2us), 1);
+    guard_.succeeded(own, Peer::Strange, kMonday);
+    EXPECT_EQ(attempt("alice", "net", kMonday + 2us), 1) << "still";
 }
 
 }  // namespace

@@ -29,8 +29,6 @@ constexpr auto kKindTexts = std::to_array<std::pair<Kind, std::string_view>>({
     {Kind::Updated, "updated"},
 });
 
-bool is_planned_to_end(const Subscription& s) { return s.cancel_at_period_end || s.cancel_at; }
-
 Kind kind_of_start(SubscriptionStatus status) {
     if (status == SubscriptionStatus::Trialing) return Kind::TrialStarted;
     if (status == SubscriptionStatus::Incomplete) return Kind::Incomplete;
@@ -39,11 +37,12 @@ Kind kind_of_start(SubscriptionStatus status) {
 
 Kind kind_of_activation(SubscriptionStatus before) {
     if (before == SubscriptionStatus::Trialing) return Kind::Converted;
-    if (before == SubscriptionStatus::Paused) return Kind::Resumed;
+    if (before == SubscriptionStatus::Paused) return Kind::Updated;
     if (before == SubscriptionStatus::Incomplete) return Kind::Activated;
     return Kind::Recovered;
 }
 
+/// Of what was and stays paused, or was not and is not.
 Kind kind_of_status(SubscriptionStatus before, SubscriptionStatus after) {
     switch (after) {
         case SubscriptionStatus::Active: return kind_of_activation(before);
@@ -51,9 +50,9 @@ Kind kind_of_status(SubscriptionStatus before, SubscriptionStatus after) {
         case SubscriptionStatus::PastDue: return Kind::PastDue;
         case SubscriptionStatus::Unpaid: return Kind::Unpaid;
         case SubscriptionStatus::Incomplete: return Kind::Incomplete;
-        case SubscriptionStatus::Paused: return Kind::Paused;
         case SubscriptionStatus::Canceled:
         case SubscriptionStatus::IncompleteExpired: return Kind::Ended;
+        case SubscriptionStatus::Paused:
         case SubscriptionStatus::Creating: return Kind::Updated;
     }
     return Kind::Updated;
@@ -77,15 +76,15 @@ Kind kind_of_change(const Subscription& before, const Subscription& after) {
     if (after.ended_at && !before.ended_at) return Kind::Ended;
     if (before.ended_at && !after.ended_at) return Kind::Reopened;
     if (before.status == SubscriptionStatus::Creating) return kind_of_start(after.status);
-    if (after.pause && !before.pause) return Kind::Paused;
-    if (before.pause && !after.pause) return Kind::Resumed;
+    if (is_paused(after) && !is_paused(before)) return Kind::Paused;
+    if (is_paused(before) && !is_paused(after)) return Kind::Resumed;
     if (before.status != after.status) return kind_of_status(before.status, after.status);
     if (before.price != after.price || before.plan_version != after.plan_version ||
         before.quantity != after.quantity)
         return Kind::Changed;
     if (before.period.start != after.period.start) return Kind::Renewed;
-    if (!is_planned_to_end(before) && is_planned_to_end(after)) return Kind::CancelPlanned;
-    if (is_planned_to_end(before) && !is_planned_to_end(after)) return Kind::CancelWithdrawn;
+    if (!is_canceling(before) && is_canceling(after)) return Kind::CancelPlanned;
+    if (is_canceling(before) && !is_canceling(after)) return Kind::CancelWithdrawn;
     return Kind::Updated;
 }
 

@@ -101,7 +101,7 @@ bool is_so_already(const Subscription& s, const SubscriptionCommand& command) {
             return s.pause ? to_text(s.pause->behavior) == command.behavior &&
                                  s.pause->resumes_at == command.at
                            : s.status == SubscriptionStatus::Paused;
-        case CommandKind::Resume: return !s.pause && s.status != SubscriptionStatus::Paused;
+        case CommandKind::Resume: return !is_paused(s);
         case CommandKind::EndTrial: return command.at && s.trial_end == command.at;
         case CommandKind::Start:
         case CommandKind::CancelNow: return false;

@@ -22,6 +22,9 @@ for (const engine of engines())
         const checkout = (body, key = randomUUID()) =>
             server.request('POST', '/api/billing/create-checkout', {
                 body, headers: key === undefined ? {} : {'idempotency-key': key}});
+        const checkoutAs = (as, body, headers = {}) =>
+            server.request('POST', '/api/billing/create-checkout', {
+                as, body, headers: {'idempotency-key': randomUUID(), ...headers}});
         async function subscribed(receipt, plan) {
             const made = await server.admin('POST', '/v1/subscriptions', {
                 customer: `ext:${receipt}`, plan, payment_method: 'pm_card_visa'});
@@ -77,6 +80,60 @@ for (const engine of engines())
             assert.deepEqual([refused.status, refused.body.code],
                              [409, 'checkout.opened_by_another']);
             assert.match(refused.body.detail, new RegExp(mine.body.id));
+        });
+
+        test('a receipt alone takes away no page that was opened with a credential', async () => {
+            const key = await server.sellerKey('billing:write');
+            const openers = [['by_key', key], ['by_admin', adminToken()],
+                             ['by_token', userToken('by_token')]];
+            for (const [receipt, as] of openers) {
+                const mine = await checkoutAs(as, {receipt, tier: 'scale'});
+                assert.equal(mine.status, 200, JSON.stringify(mine.body));
+                for (const wish of [{tier: 'pro'}, {tier: 'scale', provider: 'razorpay'}]) {
+                    const refused = await checkout({receipt, ...wish});
+                    assert.deepEqual([refused.status, refused.body.code],
+                                     [409, 'checkout.opened_by_another'], receipt);
+                }
+                const same = await checkout({receipt, tier: 'scale'});
+                assert.equal(same.body.checkout_session, mine.body.checkout_session);
+                const changed = await checkoutAs(as, {receipt, tier: 'pro'});
+                assert.equal(changed.status, 200, JSON.stringify(changed.body));
+            }
+        });
+
+        test('a credential of somebody else says no more than the receipt', async () => {
+            await checkout({receipt: 'known', tier: 'pro'});
+            const made = await server.admin('POST', '/v1/api_keys',
+                                            {name: 'app', customer: 'ext:known'});
+            assert.equal(made.status, 201, JSON.stringify(made.body));
+            for (const [nth, as] of [userToken('stranger'), made.body.secret].entries()) {
+                const receipt = `foreign${nth}`;
+                const first = await checkoutAs(as, {receipt, tier: 'scale'});
+                assert.equal(first.status, 200, JSON.stringify(first.body));
+                assert.equal((await checkout({receipt, tier: 'pro'})).status, 200);
+                await checkoutAs(adminToken(), {receipt, tier: 'scale'});
+                const refused = await checkoutAs(as, {receipt, tier: 'pro'});
+                assert.equal(refused.body.code, 'checkout.opened_by_another');
+            }
+        });
+
+        test('who sends a credential is held to it', async () => {
+            const wish = {receipt: 'held', tier: 'pro'};
+            const made = await server.admin('POST', '/v1/api_keys',
+                                            {name: 'held', scopes: ['billing:write']});
+            const {id, secret} = made.body;
+            assert.equal((await checkoutAs(secret, wish)).status, 200);
+            assert.equal((await server.admin('DELETE', `/v1/api_keys/${id}`)).status, 200);
+            assert.equal((await checkoutAs(secret, wish)).status, 401);
+            assert.equal((await checkoutAs('nonsense', wish)).status, 401);
+            const byHeader = await checkoutAs(null, wish, {'x-api-key': secret});
+            assert.deepEqual([byHeader.status, byHeader.body.code], [401, 'access.key_invalid']);
+            const refused = await checkoutAs(await server.sellerKey('usage:write'), wish);
+            assert.deepEqual([refused.status, refused.body.code], [403, 'access.forbidden']);
+            assert.match(refused.body.detail, /billing:write/);
+            // A browser sends an outlived session by itself.
+            const cookie = '__Host-turnpike_session=tps_gone';
+            assert.equal((await checkoutAs(null, wish, {cookie})).status, 200);
         });
 
         test('a filter that is not known does not answer everything', async () => {
@@ -172,7 +229,10 @@ for (const engine of engines())
                 const page = await server.request('GET', path);
                 assert.equal(page.status, 200, path);
                 assert.match(page.headers.get('content-type'), /^text\/html/);
-                assert.match(page.headers.get('content-security-policy'), /default-src 'none'/);
+                // A second header of the name would follow after a comma.
+                assert.match(page.headers.get('content-security-policy'),
+                             /^default-src 'none'; [^,]*frame-ancestors 'none'$/);
+                assert.equal(page.headers.get('referrer-policy'), 'no-referrer');
             }
         });
 

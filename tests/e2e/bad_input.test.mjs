@@ -80,7 +80,7 @@ const notFree = new Set(['catalog', 'currency', 'cursor', 'customer', 'email', '
     'provider', 'quantity', 'receipt', 'reset', 'slug', 'source', 'target', 'target_plan',
     'target_version', 'test_clock', 'tier', 'token', 'url', 'user', 'version', 'at',
     'targetingKey',
-    // Of usage only what a meter groups by is kept, and looked at (placement_test.cc).
+    // Usage is counted whatever its properties look like (placement_test.cc).
     'properties']);
 /// Where a body of this schema takes free text: [['name'], ['prices', 0, 'note'], ..].
 function freeTexts(schema, name) {

@@ -35,9 +35,9 @@ constexpr std::string_view kUnlessThere = R"sql(
 constexpr std::string_view kSelect = R"sql(
     SELECT a.id, a.customer_id, a.subscription_id, a.meter_key, a.reset, a.window_start,
            a.window_end, a.kind, a.percent, a.full_amount, a.reached_amount, a.crossed_at,
-           p.currency, m.name
+           p.currency, COALESCE(m.name, a.meter_key)
       FROM usage_alerts a
-      JOIN meters m ON m.key = a.meter_key
+      LEFT JOIN meters m ON m.key = a.meter_key
       LEFT JOIN subscriptions s ON s.id = a.subscription_id AND a.kind = 'spend'
       LEFT JOIN prices p ON p.id = s.price_id
      WHERE )sql";

@@ -169,6 +169,22 @@ TEST_P(UsageAlerts, OfOneLeapTellPeopleTheHighest) {
                              R"("percent":"153","share":"153%","used":"1533"})"});
 }
 
+// A ledger that was restored from before the meter knows nothing of it.
+TEST_P(UsageAlerts, OfAMeterThatTheLedgerDoesNotKnowAreListedUnderItsKey) {
+    UsageWindow forgotten = window(ten_units());
+    forgotten.meter_key = "forgotten";
+    Counter counter = open_counter(forgotten);
+    counter.used = Quantity::whole(5);
+    const std::vector<CustomerCounter> moved{{*ada_, counter}};
+    world_->db->write_blocking([&](sql::Transaction& tx) {
+        return raise_alerts(tx, moved, clock_.now(), world_->world.ids());
+    });
+    const auto stored = stored_alerts();
+    ASSERT_EQ(stored.size(), 1U);
+    EXPECT_EQ(stored[0].meter_key, "forgotten");
+    EXPECT_EQ(stored[0].meter_name, "forgotten");
+}
+
 TEST_P(UsageAlerts, AtTheVeryLimitSayThatItIsAll) {
     world_->db->write_blocking([&](sql::Transaction& tx) {
         tx.run("UPDATE customers SET email = 'ada@example.com' WHERE id = $1", {*ada_});

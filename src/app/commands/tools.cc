@@ -29,6 +29,7 @@ namespace {
 std::string_view word_for(Who who) {
     switch (who) {
         case Who::Public: return "public";
+        case Who::OptionalCredential: return "public, known by a credential";
         case Who::Customer: return "customer";
         case Who::Seller: return "seller";
         case Who::CustomerOrSeller: return "customer or seller";

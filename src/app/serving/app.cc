@@ -31,12 +31,8 @@ namespace {
 
 constexpr std::size_t kCursorSecretBytes = 32;
 constexpr std::chrono::milliseconds kJobsGrace{10'000};
-constexpr const char* kSecurityHeaders =
-    "X-Content-Type-Options: nosniff\r\n"
-    "Content-Security-Policy: frame-ancestors 'none'\r\n"
-    "Referrer-Policy: no-referrer\r\n";
 /// For who reaches the server by https: a browser never tries without it for a year.
-constexpr const char* kStrictTransport = "Strict-Transport-Security: max-age=31536000\r\n";
+constexpr const char* kStrictTransport = "max-age=31536000";
 constexpr std::chrono::seconds kAdoptionWait{3};
 
 Result<KeySet> read_keys(const Config& config) {
@@ -82,8 +78,11 @@ http::ServerConfig server_config(const Config& config, http::AccessLogFile* log)
     server.body_limit = [](http::Method, std::string_view path) {
         return path == "/v1/events" ? http::kEventsBodyBytesMax : http::kBodyBytesMax;
     };
-    server.common_headers = kSecurityHeaders;
-    if (config.public_url.starts_with("https://")) server.common_headers += kStrictTransport;
+    server.default_headers = {{"X-Content-Type-Options", "nosniff"},
+                              {"Content-Security-Policy", "frame-ancestors 'none'"},
+                              {"Referrer-Policy", "no-referrer"}};
+    if (config.public_url.starts_with("https://"))
+        server.default_headers.emplace_back("Strict-Transport-Security", kStrictTransport);
     if (log != nullptr) server.access_log = log->writer();
     return server;
 }

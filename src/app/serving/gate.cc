@@ -55,6 +55,13 @@ std::vector<bool> critical_routes(const Config& config) {
     return critical;
 }
 
+/// A browser sends its cookie by itself, an outlived one too: where nobody need be known, only a
+/// header says who asks.
+bool reads_credential(const Policy& policy, const http::Request& request) {
+    if (policy.who != Who::OptionalCredential) return policy.who != Who::Public;
+    return request.header("Authorization") != nullptr || request.header("X-API-Key") != nullptr;
+}
+
 /// Pages that say nothing else themselves run no script and load nothing from elsewhere.
 void protect_page(http::Response& response) {
     const auto* type = http::find_header(response.headers, "Content-Type");
@@ -62,7 +69,8 @@ void protect_page(http::Response& response) {
     if (http::find_header(response.headers, "Content-Security-Policy") != nullptr) return;
     response.headers.emplace_back("Content-Security-Policy",
                                   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' "
-                                  "data:; form-action 'self'; base-uri 'none'");
+                                  "data:; form-action 'self'; base-uri 'none'; "
+                                  "frame-ancestors 'none'");
 }
 
 std::vector<std::string_view> route_patterns() {
@@ -130,7 +138,7 @@ struct Gate::State {
     }
     /// nullopt: the ledger must be asked. Most requests need no coroutine of their own for this.
     std::optional<Admission> admit_at_once(const Policy& policy, const http::Request& request) {
-        if (policy.who == Who::Public) return admission_of(policy, Principal{}, request);
+        if (!reads_credential(policy, request)) return admission_of(policy, Principal{}, request);
         auto known = app.authenticator.authenticate_at_once(request);
         if (!known) return std::nullopt;
         return admission_of(policy, *std::move(known), request);

@@ -32,6 +32,8 @@ bool may_call(const Policy& policy, Caller caller) {
     const bool admin = caller == Caller::Superuser || caller == Caller::AdminToken;
     switch (policy.who) {
         case Who::Public: return true;
+        case Who::OptionalCredential:
+            return caller == Caller::Nobody || customer || is_seller(policy, caller);
         case Who::Customer: return is_person(caller);
         case Who::Seller: return is_seller(policy, caller);
         case Who::CustomerOrSeller:
@@ -60,6 +62,7 @@ std::string_view to_text(Caller caller) {
         case Caller::ForeignOwner: return "another organization's owner";
         case Caller::Superuser: return "a superuser";
         case Caller::AdminToken: return "an administrator's token";
+        case Caller::RevokedKey: return "a revoked key";
     }
     return "";
 }
@@ -73,9 +76,9 @@ bool is_seller(const Policy& policy, Caller caller) {
 
 std::optional<int> refusal_at_the_gate(const Policy& policy, Caller caller) {
     if (policy.who == Who::Public) return std::nullopt;
-    if (caller == Caller::Nobody) return 401;
+    if (caller == Caller::RevokedKey) return 401;
     if (may_call(policy, caller)) return std::nullopt;
-    return 403;
+    return caller == Caller::Nobody ? 401 : 403;
 }
 
 void MatrixTest::open(const std::string& stripe) {
@@ -114,6 +117,11 @@ void MatrixTest::open(const std::string& stripe) {
     credentials_[Caller::CustomerKey] = key({}, std::string(kTokenSubject)).secret;
     credentials_[Caller::GatewayKey] = key({Scope::UsageWrite}, std::nullopt).secret;
     key_with_all_ = key(every_scope(), std::nullopt).secret;
+    const auto revoked = key(every_scope(), std::nullopt);
+    credentials_[Caller::RevokedKey] = revoked.secret;
+    write([&](sql::Transaction& tx) {
+        return revoke_key_by(tx, *ApiKeyId::parse(revoked.id), kMatrixMaker, now(), app_->ids);
+    });
     for (const Scope scope : every_scope()) {
         auto others = every_scope();
         std::erase(others, scope);
@@ -164,8 +172,13 @@ http::Response MatrixTest::ask(const Policy& policy, Caller caller, const Ask& w
     auto request = testing::request_with(what.body);
     request.method = *http::parse_method(what.method);
     EXPECT_FALSE(http::read_target(what.target, request)) << what.target;
-    // Each from an address of his own, so that none uses up another's tries.
+    // Each from an address of his own, so that none uses up another's tries. Of bad credentials
+    // there are only thirty.
     request.peer = "192.0.2." + std::to_string(static_cast<int>(caller));
+    if (caller == Caller::RevokedKey) {
+        const int nth = refused_++;
+        request.peer = "10.0." + std::to_string(nth / 200) + "." + std::to_string(nth % 200);
+    }
     for (const auto& header : what.headers) request.headers.push_back(header);
     if (caller != Caller::Nobody)
         request.headers.emplace_back("Authorization", "Bearer " + credential(policy, caller));

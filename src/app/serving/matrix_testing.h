@@ -33,12 +33,13 @@ enum class Caller : std::uint8_t {
     ForeignOwner,  ///< of another one
     Superuser,
     AdminToken,
+    RevokedKey,  ///< for everything
 };
 inline constexpr Caller kCallers[] = {
     Caller::Nobody,      Caller::GatewayKey,    Caller::KeyWithScope, Caller::KeyWithout,
     Caller::CustomerKey, Caller::CustomerToken, Caller::Stranger,     Caller::Member,
     Caller::OrgAdmin,    Caller::Owner,         Caller::ForeignOwner, Caller::Superuser,
-    Caller::AdminToken};
+    Caller::AdminToken,  Caller::RevokedKey};
 std::string_view to_text(Caller caller);
 
 inline const Authority kMatrixMaker{"job:test", ""};
@@ -90,6 +91,7 @@ private:
     std::map<Caller, std::string> credentials_;
     std::map<Scope, std::string> keys_with_, keys_without_;
     std::string key_with_all_;
+    int refused_ = 0;
 };
 
 }  // namespace turnpike

@@ -39,13 +39,15 @@ Result<std::monostate> give_up(sql::Transaction& tx, BillingContext& billing,
 
 /// What the provider need not keep for us: why somebody cancels, and that a planned change is not
 /// wanted any more.
-Result<std::monostate> keep_our_part(sql::Transaction& tx, BillingContext& billing,
-                                     const SubscriptionCommand& command, Instant now) {
+/// \return the subscription as it was, whose planned change another one takes the place of: what
+/// people are told of that depends on what the provider says it is now
+Result<std::optional<Subscription>> keep_our_part(sql::Transaction& tx, BillingContext& billing,
+                                                  const SubscriptionCommand& command, Instant now) {
     const bool replaces =
         command.kind == CommandKind::DropChange || command.kind == CommandKind::Change;
     const bool says_why = command.comment || command.feedback;
-    if (!replaces && !says_why) return std::monostate{};
-    const auto before = load_subscription(tx, command.subscription);
+    if (!replaces && !says_why) return std::optional<Subscription>();
+    auto before = load_subscription(tx, command.subscription);
     if (!before) return failure(before);
     Subscription wanted = *before;
     if (replaces) wanted.pending_change = std::nullopt;
@@ -53,14 +55,11 @@ Result<std::monostate> keep_our_part(sql::Transaction& tx, BillingContext& billi
     if (command.feedback) wanted.cancel_feedback = command.feedback;
     const auto saved = save_subscription(tx, wanted, now);
     if (!saved) return failure(saved);
-    if (!replaces || !before->pending_change) return std::monostate{};
-    // What takes its place is told by the mirror, which does not see this any more.
-    if (command.kind == CommandKind::DropChange)
-        tell_subscription_move(tx, {billing.ids, now, {command.actor, command.request_id}}, *before,
-                               *saved);
-    else
-        write_subscription_letter(tx, *before, *saved, now, billing.ids);
-    return std::monostate{};
+    if (!replaces || !before->pending_change) return std::optional<Subscription>();
+    if (command.kind == CommandKind::Change) return std::optional(*std::move(before));
+    tell_subscription_move(tx, {billing.ids, now, {command.actor, command.request_id}}, *before,
+                           *saved);
+    return std::optional<Subscription>();
 }
 
 /// Applies the provider's answer and finishes the command, in one transaction.
@@ -68,8 +67,8 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
                                   const SubscriptionCommand& command,
                                   const ProviderSubscription& answer, std::int64_t ticket) {
     const Instant now = billing.clock.now();
-    const auto noted = keep_our_part(tx, billing, command, now);
-    if (!noted) return failure(noted);
+    const auto replanned = keep_our_part(tx, billing, command, now);
+    if (!replanned) return failure(replanned);
     const MirrorScope scope{billing.provider.name(),
                             billing.ids,
                             now,
@@ -79,7 +78,11 @@ Result<Subscription> apply_answer(sql::Transaction& tx, BillingContext& billing,
     const auto mirrored = mirror_subscription(tx, scope, answer);
     if (!mirrored) return failure(mirrored);
     finish_command(tx, command.id, CommandState::Done, "", now);
-    return load_subscription(tx, command.subscription);
+    auto after = load_subscription(tx, command.subscription);
+    // The mirror, which has told of the new change, has not seen that another one was planned.
+    if (after && *replanned && !after->pending_change)
+        write_subscription_letter(tx, **replanned, *after, now, billing.ids);
+    return after;
 }
 
 /// The bank wants the cardholder. The same change again, which waits until its invoice is paid; the
@@ -232,6 +235,8 @@ bool is_open(const Error& error, Attempt attempt) {
 }
 
 asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Requested requested) {
+    const auto asked_at =
+        co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
     const auto answer = co_await send(billing, requested);
     const auto& command = requested.command;
     if (!answer) {
@@ -244,12 +249,13 @@ asio::awaitable<Result<Subscription>> carry_out(BillingContext& billing, Request
         co_return failure(answer);
     }
     // The answer may be older than what an event has made us fetch meanwhile; a look with a ticket
-    // of its own is not.
-    const auto ticket =
+    // of its own is not. Without one the answer counts, which is as old as its call.
+    const auto looked_at =
         co_await billing.db.write([](sql::Transaction& tx) { return next_fetch_ticket(tx); });
     const auto fresh = co_await billing.provider.get_subscription(answer->id);
     const auto applied = co_await billing.db.write([&](sql::Transaction& tx) {
-        return apply_answer(tx, billing, command, fresh ? *fresh : *answer, ticket);
+        return fresh ? apply_answer(tx, billing, command, *fresh, looked_at)
+                     : apply_answer(tx, billing, command, *answer, asked_at);
     });
     if (!applied) co_return failure(applied);
     billing.standings.invalidate(applied->customer);

@@ -5,7 +5,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "billing/life/chosen_provider.h"
 #include "billing/life/mirror.h"
 #include "billing/life/sync.h"
 #include "billing/provider/provider_objects.h"
@@ -62,7 +61,12 @@ void record_checkout(sql::Transaction& tx, BillingContext& billing, const Checko
 Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& billing,
                                          const CheckoutRequest& request) {
     lock_purchases(tx, request.customer);
-    if (auto known = find_payable_checkout(tx, request.customer)) return *std::move(known);
+    const bool is_known = request.authority.actor != kAnybody;
+    if (auto known = find_payable_checkout(tx, request.customer)) {
+        const bool claims = is_known && known->is_anonymous && is_same_request(*known, request);
+        if (claims) claim_checkout(tx, known->id);
+        return *std::move(known);
+    }
     if (find_live_subscription(tx, request.customer)) return subscribed_already();
     if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
         return conflict("subscription.trial_used", "the customer has had a trial already");
@@ -76,13 +80,13 @@ Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& b
                             .trial_days = request.trial_days,
                             .success_url = request.success_url,
                             .cancel_url = request.cancel_url,
+                            .is_anonymous = !is_known,
                             .provider = std::string(billing.provider.name()),
                             .status = CheckoutStatus::Creating,
                             .expires_at = now + kCheckoutLife,
                             .created_at = now};
     if (!insert_checkout(tx, session))
         return conflict("checkout.busy", "another checkout of this customer is being made");
-    if (request.authority.actor == kAnybody) mark_anonymous(tx, session.id);
     record_checkout(tx, billing, session, "requested", request.authority);
     return session;
 }
@@ -241,7 +245,7 @@ Reached open_checkout(BillingContext& billing, CheckoutRequest request) {
         if (!session) co_return failure(session);
         if (session->provider != billing.provider.name()) co_return other_provider(*session);
         if (!is_same_request(*session, request)) {
-            const auto allowed = co_await check_may_close(billing.db, *session, request.authority);
+            const auto allowed = check_may_close(*session, request.authority);
             if (!allowed) co_return failure(allowed);
             const auto closed =
                 co_await close_checkout(billing, *std::move(session), request.authority);
@@ -256,16 +260,28 @@ Reached open_checkout(BillingContext& billing, CheckoutRequest request) {
     co_return conflict("checkout.busy", "another checkout of this customer is being made");
 }
 
+Result<void> check_may_close(const CheckoutSession& session, const Authority& authority) {
+    if (authority.actor != kAnybody || session.is_anonymous) return {};
+    return conflict("checkout.opened_by_another",
+                    "the page " + session.id.text() +
+                        " was opened by the seller, or by the customer with his credential; "
+                        "pay there, or ask the seller to close it");
+}
+
+asio::awaitable<Result<std::monostate>> leave_page(BillingContext& billing, CheckoutSession session,
+                                                   Authority authority) {
+    const auto closed = co_await close_checkout(billing, std::move(session), std::move(authority));
+    if (!closed && may_succeed_later(closed.error())) co_return failure(closed);
+    if (!closed && closed.error().code == ErrorCode::Conflict) co_return failure(closed);
+    co_return std::monostate{};
+}
+
 asio::awaitable<Result<std::monostate>> leave_checkout(BillingContext& billing, CustomerId customer,
                                                        Authority authority) {
     auto session = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_payable_checkout(tx, customer); });
     if (!session) co_return std::monostate{};
-    const auto closed = co_await close_checkout(billing, *std::move(session), std::move(authority));
-    // A page that could not even be made needs no closing.
-    if (!closed && may_succeed_later(closed.error())) co_return failure(closed);
-    if (!closed && closed.error().code == ErrorCode::Conflict) co_return failure(closed);
-    co_return std::monostate{};
+    co_return co_await leave_page(billing, *std::move(session), std::move(authority));
 }
 
 asio::awaitable<Result<std::monostate>> apply_checkout_event(BillingContext& billing,

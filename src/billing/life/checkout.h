@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "audit/audit.h"
@@ -9,6 +10,9 @@
 #include "billing/records/checkout_session.h"
 
 namespace turnpike {
+
+/// The actor of requests that show no credential.
+inline constexpr std::string_view kAnybody = "public";
 
 struct CheckoutRequest {
     CustomerId customer;
@@ -22,9 +26,11 @@ struct CheckoutRequest {
 
 /// A page at the provider where the customer subscribes. The row is committed first; the page is an
 /// obligation. The same request again, while the page may still be paid, answers the same page;
-/// another one closes it first, so that nobody pays twice.
+/// another one closes it first, so that nobody pays twice. Somebody with a credential makes the
+/// page that he asks for his; what he has asked for, nobody without one takes away.
 ///
-/// Errors: Conflict "subscription.exists": the customer has a subscription, or has just paid for
+/// Errors: those of check_may_close; Conflict "subscription.exists": the customer has a
+/// subscription, or has just paid for
 ///         one; "checkout.being_paid", "checkout.other_provider"; those of PaymentProvider.
 ///         After OutcomeUnknown the same request goes on with it.
 asio::awaitable<Result<CheckoutSession>> open_checkout(BillingContext& billing,
@@ -42,6 +48,15 @@ asio::awaitable<Result<CheckoutSession>> refresh_checkout(BillingContext& billin
 asio::awaitable<Result<CheckoutSession>> close_checkout(BillingContext& billing,
                                                         CheckoutSession session,
                                                         Authority authority);
+
+/// Of kAnybody only an anonymous page gives way.
+/// Errors: Conflict "checkout.opened_by_another", which names the page.
+Result<void> check_may_close(const CheckoutSession& session, const Authority& authority);
+
+/// Makes sure that nothing more can be paid there, for who subscribes the customer elsewhere. A
+/// page that could not even be made needs no closing. Errors: as close_checkout.
+asio::awaitable<Result<std::monostate>> leave_page(BillingContext& billing, CheckoutSession session,
+                                                   Authority authority);
 
 /// For who subscribes the customer in another way: closes the page that may still be paid, if any.
 /// Errors: as close_checkout.

@@ -5,6 +5,7 @@
 #include "billing/life/carry_out.h"
 #include "billing/life/checkout.h"
 #include "billing/life/wish.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/payment_methods.h"
 #include "billing/records/begun_command.h"
 #include "catalog/service.h"
@@ -138,7 +139,7 @@ asio::awaitable<Result<Subscription>> reactivate_subscription(BillingContext& bi
         Wish wish = new_wish(request.subscription, CommandKind::Keep, request.authority);
         co_return co_await ask_running(billing, std::move(wish));
     }
-    const auto catalog = billing.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing);
     auto start = co_await billing.db.read(
         [&](sql::Transaction& tx) { return start_anew(tx, *catalog, *subscription, request); });
     if (!start) co_return failure(start);

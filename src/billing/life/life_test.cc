@@ -2,7 +2,9 @@
 
 #include "billing/life/sync.h"
 #include "billing/life/test_clocks.h"
+#include "billing/testing/sandbox_trouble.h"
 #include "billing/testing/testing.h"
+#include "billing/testing/watched_ledger.h"
 #include "catalog/preset.h"
 #include "catalog/service.h"
 #include "entitlements/standing.h"
@@ -383,6 +385,24 @@ TEST_F(SubscriptionLife, WhatIsDoneAtTheProviderShowsHere) {
 
 // A renewal that fails on 1 May leaves the plan for seven days, to the instant; the twin tries
 // again after 3, 5 and 7 days.
+// Somebody takes the end back at the provider, and that is mirrored, before the answer to the
+// cancellation is; nothing can be read after that.
+TEST_F(SubscriptionLife, AnOldAnswerTurnsNothingBack) {
+    const auto subscription = started(world.customer("alice"), "pro");
+    WatchedLedger watched(*ledger, answered("command:"), [&] {
+        world.sandbox_post(path_of(subscription), "cancel_at_period_end=false");
+        sync(subscription);
+        trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
+    });
+    BillingWorld then(watched, world.key);
+    const auto canceled = then.run(
+        cancel_subscription(then.billing, {.subscription = subscription.id, .authority = tester}));
+    all_is_well(world);
+    ASSERT_TRUE(canceled) << canceled.error().message;
+    EXPECT_FALSE(canceled->cancel_at_period_end);
+    EXPECT_FALSE(load(subscription.id).cancel_at_period_end);
+}
+
 TEST_F(SubscriptionLife, PastDueKeepsThePlanForItsGraceAndThenNot) {
     const auto customer = on_clock("grace", april);
     const auto pro = started(customer, "pro");

@@ -80,7 +80,7 @@ Result<std::monostate> check_movable(const Subscription& subscription, Instant n
         return no("it is " + std::string(to_text(subscription.status)));
     if (subscription.pause) return no("it is paused");
     if (subscription.pending_change) return no("a change of it is planned");
-    if (subscription.cancel_at_period_end || subscription.cancel_at) return no("it is to end");
+    if (is_canceling(subscription)) return no("it is to end");
     if (subscription.period.end < now + kMovesBefore)
         return no("its period is about to end; wait for the next one");
     return std::monostate{};

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <thread>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "billing/testing/sandbox_trouble.h"
 #include "billing/testing/testing.h"
 #include "billing/testing/told_provider.h"
+#include "billing/testing/watched_ledger.h"
 #include "billing/worker.h"
 #include "json/value.h"
 
@@ -392,33 +392,6 @@ TEST_F(MoneyBack, OfOnePaymentThatCannotBeReadHidesNoOther) {
     EXPECT_EQ(refunds()[0].provider_refund, "re_2");
 }
 
-/// A ledger that lets something happen at one moment: the provider has made a refund, and nothing
-/// of that is written down yet.
-class WatchedLedger final : public sql::Database {
-public:
-    WatchedLedger(sql::Database& inner, std::function<void()> then)
-        : inner_(inner), then_(std::move(then)) {}
-    [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
-    [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
-    void submit(Kind kind, sql::Job job, sql::Done done) override {
-        if (then_ && kind == Kind::Write && has_left()) std::exchange(then_, nullptr)();
-        inner_.submit(kind, std::move(job), std::move(done));
-    }
-
-private:
-    bool has_left() {
-        return inner_.read_blocking([](sql::Transaction& tx) {
-            return tx
-                .one(
-                    "SELECT 1 FROM provider_intents WHERE obligation LIKE 'refund:%' "
-                    "AND state = 'unknown'")
-                .has_value();
-        });
-    }
-    sql::Database& inner_;
-    std::function<void()> then_;
-};
-
 /// A request with an Idempotency-Key, and its repetitions.
 class KeyedMoneyBack : public MoneyBack {
 protected:
@@ -446,7 +419,7 @@ private:
 // The refund is made; what it was paid with cannot be read just then.
 TEST_F(KeyedMoneyBack, IsMadeThoughNothingCanBeReadAfterIt) {
     bought();
-    WatchedLedger watched(*ledger, [this] {
+    WatchedLedger watched(*ledger, answered("refund:"), [this] {
         trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
     });
     BillingWorld then(watched, world.key);
@@ -499,7 +472,7 @@ TEST_F(KeyedMoneyBack, IsNotGoneOnWithWhenTheMoneyIsGone) {
 // Whatever an answer says: what may have been made is not booked as failed.
 TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
     bought();
-    WatchedLedger watched(*ledger, [this] {
+    WatchedLedger watched(*ledger, answered("refund:"), [this] {
         ledger->write_blocking([](sql::Transaction& tx) {
             tx.run("UPDATE refunds SET provider_payment_id = 'pi_other'");
             return true;
@@ -521,7 +494,7 @@ TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
 // The refund fails, and its event is applied, before the answer to its POST.
 TEST_F(KeyedMoneyBack, IsNotTurnedBackByAnOldAnswer) {
     bought("pm_card_refundFail");
-    WatchedLedger watched(*ledger, [this] {
+    WatchedLedger watched(*ledger, answered("refund:"), [this] {
         deliver("refund.failed");
         trouble(world, R"({"call": "GET *", "do": "rate_limit", "next": 1000})");
     });

@@ -173,7 +173,7 @@ asio::awaitable<Result<std::monostate>> catch_up_one(BillingContext& billing,
     co_return std::monostate{};
 }
 
-/// Those that were made since, and then those of `unsettled`.
+/// Those that were made since, and then the others of `unsettled`.
 template <class Theirs>
 asio::awaitable<Result<std::monostate>> catch_up_kind(BillingContext& billing,
                                                       ReturnKind<Theirs> kind, Instant since,
@@ -190,6 +190,7 @@ asio::awaitable<Result<std::monostate>> catch_up_kind(BillingContext& billing,
             if (known) continue;
             const auto synced = co_await catch_up_one(billing, kind, theirs.id, authority);
             if (!synced) co_return failure(synced);
+            std::erase(unsettled, theirs.id);
         }
         after = page->next;
     } while (after);

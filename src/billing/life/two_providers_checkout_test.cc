@@ -90,6 +90,23 @@ TEST_F(CheckoutOfTwo, AnAnonymousPageGivesWayToAnAnonymousWish) {
     EXPECT_EQ(status_of(*pro), CheckoutStatus::Expired);
 }
 
+TEST_F(CheckoutOfTwo, AnAnonymousPageThatTheSellerAsksForTooIsHis) {
+    const auto alice = customer("alice");
+    const auto page = open_at(stripe(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(page) << page.error().message;
+    const auto same = open_at(stripe(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->id, page->id);
+    const auto again = open_at(stripe(), wanted(alice, "pro", anybody));
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->id, page->id);
+
+    const auto other = open_at(stripe(), wanted(alice, "starter", anybody));
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().reason.text(), "checkout.opened_by_another");
+    EXPECT_EQ(status_of(*page), CheckoutStatus::Open);
+}
+
 TEST_F(CheckoutOfTwo, APageOfAProviderThatIsGoneIsNamed) {
     const auto alice = customer("alice");
     const auto page = open_at(razorpay(), wanted(alice, "pro", seller));

@@ -9,6 +9,8 @@
 #include "billing/plans/plans.h"
 #include "billing/testing/two_providers_testing.h"
 #include "billing/worker.h"
+#include "invoicing/carried_time.h"
+#include "invoicing/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
 
@@ -50,6 +52,18 @@ protected:
         for (const auto& line : invoice.lines)
             if (line.kind == LineKind::Overage) amounts.push_back(line.amount.minor());
         return amounts;
+    }
+    /// Of all lines of this provider's invoices, as readers have them.
+    std::vector<std::string> descriptions(const CustomerId& customer, const std::string& provider) {
+        return ledger->read_blocking([&](sql::Transaction& tx) {
+            std::vector<std::string> shown;
+            for (Invoice& invoice : list_invoices(tx, customer, PageQuery{})) {
+                if (invoice.provider != provider) continue;
+                name_carried_time(tx, invoice);
+                for (const auto& line : invoice.lines) shown.push_back(line.description);
+            }
+            return shown;
+        });
     }
     std::size_t at_razorpay(const std::string& collection) {
         return ask_razorpay(http::Method::Get, "/v1/" + collection + "?count=100")
@@ -390,6 +404,30 @@ TEST_F(TwoProviders, AMoveToStripeIsDoneAtOnceAndItsOverageIsOnTheRenewal) {
         ask_razorpay(http::Method::Get, "/v1/subscriptions/" + *before.provider_subscription_id)
             .at("status"),
         "cancelled");
+}
+
+// Paid in India until the midnight that begins 10 February there, 18:30 UTC of the 9th. Stripe
+// carries the time as a trial.
+TEST_F(TwoProviders, PaidTimeThatMovesIsNoFreeTrialOnItsInvoice) {
+    const auto alice = customer("alice");
+    const auto before = running_at_razorpay(alice);
+    moved(before.id, "stripe", "pm_card_visa");
+    work();
+    EXPECT_EQ(descriptions(alice, "stripe"),
+              std::vector<std::string>{"PRO, paid until 9 February 2027 at Razorpay"});
+    const auto kept = ledger->read_blocking([&](sql::Transaction& tx) {
+        return tx.one("SELECT description FROM invoice_lines WHERE amount_minor = 0")->text(0);
+    });
+    EXPECT_TRUE(kept.starts_with("Free trial")) << kept << ": the mirror has Stripe's words";
+}
+
+TEST_F(TwoProviders, ATrialThatMovesIsOneOnItsInvoice) {
+    const auto before = on_trial_at_razorpay(customer("alice"), hours(14 * 24));
+    moved(before.id, "stripe", "pm_card_visa");
+    work();
+    const auto shown = descriptions(before.customer, "stripe");
+    ASSERT_EQ(shown.size(), 1U);
+    EXPECT_TRUE(shown[0].starts_with("Free trial")) << shown[0];
 }
 
 TEST_F(TwoProviders, LateWebhooksOfTheFormerProviderMakeNothingNew) {

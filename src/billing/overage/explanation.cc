@@ -7,6 +7,7 @@
 
 #include "base/minor_units.h"
 #include "catalog/service.h"
+#include "invoicing/carried_time.h"
 #include "invoicing/service.h"
 #include "json/value.h"
 #include "json/write.h"
@@ -74,8 +75,6 @@ Json write_plan(const ExplainedCharge& charge, const PlanVersionId& version) {
                 {"version_id", version.text()}};
 }
 
-Json maybe_time(std::optional<Instant> time) { return time ? Json(format_rfc3339(*time)) : Json(); }
-
 /// The customer's own limit that a segment was used under; null: the plan's.
 Json write_override(const ExplainedCharge& charge, std::uint32_t number) {
     const auto own = charge.overrides.find(number);
@@ -84,8 +83,8 @@ Json write_override(const ExplainedCharge& charge, std::uint32_t number) {
     return Json{{"limit", limit ? Json(limit->text()) : Json()},
                 {"overage", overage ? Json(to_text(*overage)) : Json()},
                 {"created_at", format_rfc3339(own->second.begins)},
-                {"expires_at", maybe_time(own->second.expires_at)},
-                {"removed_at", maybe_time(own->second.removed_at)}};
+                {"expires_at", write_instant(own->second.expires_at)},
+                {"removed_at", write_instant(own->second.removed_at)}};
 }
 
 Json shown_price(const std::optional<UnitPrice>& price) {
@@ -183,6 +182,7 @@ Result<ExplainedLine> explain_line(sql::Transaction& tx, const InvoiceLineId& id
     auto invoice = load_invoice(tx, row->id<InvoiceId>(0));
     if (!invoice) return failure(invoice);
     if (!is_visible(invoice->customer, whose)) return none;
+    name_carried_time(tx, *invoice);
     const auto line = std::ranges::find(invoice->lines, id, &InvoiceLine::id);
     ExplainedLine explained{.invoice = *invoice, .line = *line};
     if (line->overage_charge) explained.charge = load_charge(tx, *line->overage_charge);

@@ -87,7 +87,6 @@ TEST_F(Explanations, SayWhatAnOverageLineFollowsFrom) {
     EXPECT_EQ(differences(report), "");
 }
 
-// 10,100 calls in January cost $2.00; 50 late ones $1.00 more.
 // docs/invoices.md: the last of three decimals is 0 in whatever is charged.
 TEST(RoundingRule, IsOfTheCurrency) {
     EXPECT_EQ(rounding_rule(Currency::Usd),
@@ -96,6 +95,7 @@ TEST(RoundingRule, IsOfTheCurrency) {
     EXPECT_TRUE(rounding_rule(*parse_currency("kwd")).contains("ten of the currency's smallest"));
 }
 
+// 10,100 calls in January cost $2.00; 50 late ones $1.00 more.
 TEST_F(Explanations, OfAnAdjustmentShowTheDifference) {
     const auto customer = on_clock("late", january);
     started(customer, "pro");

@@ -2,10 +2,11 @@
 #include <iterator>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "billing/plans/stored_plan_migration.h"
 #include "json/value.h"
-#include "json/write.h"
 #include "sql/known_word.h"
+#include "sql/maybe_id.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -104,17 +105,12 @@ std::vector<sql::Row> all_in_scope(sql::Transaction& tx, const MigrationScope& s
     return found;
 }
 
-std::optional<PriceId> price_in_target(const sql::Row& row, std::size_t column) {
-    if (row.is_null(column)) return std::nullopt;
-    return row.id<PriceId>(column);
-}
-
 }  // namespace
 
 Json write_filter(const MigrationFilter& filter) {
     Json json = Json::object();
     if (filter.version) json["version"] = filter.version->text();
-    if (filter.currency) json["currency"] = write_money(Money(0, *filter.currency))["currency"];
+    if (filter.currency) json["currency"] = upper_case(to_text(*filter.currency));
     if (filter.interval) json["interval"] = to_text(*filter.interval);
     if (filter.interval_count) json["interval_count"] = *filter.interval_count;
     if (filter.provider) json["provider"] = *filter.provider;
@@ -145,7 +141,7 @@ std::vector<MigrationStep> migration_steps(sql::Transaction& tx, const Migration
     std::vector<MigrationStep> steps;
     for (const auto& row : all_in_scope(tx, scope, {kStepColumns, kStepsEnd, {after, limit}}))
         steps.push_back({row.id<SubscriptionId>(0), row.text(1), row.id<PriceId>(2),
-                         price_in_target(row, 3), row.integer(4)});
+                         sql::maybe_id<PriceId>(row, 3), row.integer(4)});
     std::ranges::sort(steps, {}, &MigrationStep::subscription);
     if (std::ssize(steps) > limit) steps.erase(steps.begin() + limit, steps.end());
     return steps;
@@ -157,8 +153,8 @@ std::vector<MigrationGroup> migration_groups(sql::Transaction& tx, const Migrati
         const auto price = row.id<PriceId>(1);
         auto group = std::ranges::find(groups, price, &MigrationGroup::from_price);
         if (group == groups.end())
-            group = groups.insert(groups.end(),
-                                  {row.id<PlanVersionId>(0), price, price_in_target(row, 2)});
+            group = groups.insert(
+                groups.end(), {row.id<PlanVersionId>(0), price, sql::maybe_id<PriceId>(row, 2)});
         group->subscriptions += row.integer(3);
         group->quantity += row.integer(4);
     }

@@ -19,8 +19,6 @@ namespace {
 constexpr int kMigrationBatch = 10;
 /// Commands that wait for a provider which does not answer; each keeps its customer from others.
 constexpr int kWaitingMax = 5;
-/// After which a subscription with another command under way has its turn again.
-constexpr std::chrono::seconds kBusyFor{5};
 
 Result<std::monostate> wrong_target(std::string message) {
     return invalid_argument("plan_migration.wrong_target", std::move(message));
@@ -73,8 +71,10 @@ Result<std::monostate> check_untouched(sql::Transaction& tx, const Subscription&
     if (timing == MigrationTiming::Now && is_canceling(subscription))
         return conflict("subscription.canceling",
                         "the subscription is to end, and is not charged before that");
-    if (!subscription.pending_change || subscription.pending_change->price == *step.to_price)
-        return std::monostate{};
+    const auto& pending = subscription.pending_change;
+    const bool is_planned_so =
+        pending && pending->price == *step.to_price && pending->quantity == step.quantity;
+    if (!pending || is_planned_so) return std::monostate{};
     const auto may = may_replace_plan(tx, subscription);
     if (!may) return failure(may);
     if (!*may)
@@ -150,7 +150,7 @@ Result<PreviewedStep> preview_step(sql::Transaction& tx, BillingContexts& billin
 /// The first run of a step, in the transaction that writes its command down.
 std::optional<Requested> begin_item(sql::Transaction& tx, BillingContext& billing,
                                     MigrationItem item) {
-    if (!is_pending(tx, item)) return std::nullopt;
+    if (!is_still_in_turn(tx, item)) return std::nullopt;
     mark_migration(tx, item.migration, billing.clock.now());
     const auto migration = load_migration(tx, item.migration).value();
     const Authority authority{migration.authority.actor, migration.authority.request_id};
@@ -299,7 +299,7 @@ Result<PlanMigration> begin_migration(sql::Transaction& tx, BillingContexts& bil
         Error running{.code = ErrorCode::Conflict,
                       .reason = "plan_migration.running",
                       .message = "a migration of this plan is running; wait for its end"};
-        if (const auto other = find_running_migration(tx, terms.source.plan))
+        if (const auto other = find_unfinished_migration(tx, terms.source.plan))
             running.details.emplace_back("migration", other->id.text());
         return std::unexpected(std::move(running));
     }
@@ -327,7 +327,7 @@ asio::awaitable<std::int64_t> refuse_unbilled(BillingContexts& billing) {
 }
 
 asio::awaitable<std::int64_t> go_on_with_migrations(BillingContext& billing) {
-    const bool any = co_await billing.db.read(has_running_migrations);
+    const bool any = co_await billing.db.read(has_unfinished_migrations);
     if (!any) co_return 0;
     co_await list_migrations_further(billing);
     bool may_begin = co_await settle(billing);

@@ -9,9 +9,6 @@
 namespace turnpike {
 namespace {
 
-/// After which a subscription with another command under way has its turn again.
-constexpr std::chrono::seconds kBusyTurn{5};
-
 bool is_planned_by(const MigrationItem& item, const Subscription& subscription) {
     const auto& pending = subscription.pending_change;
     return pending && pending->price == item.step.to_price &&
@@ -30,11 +27,15 @@ Result<std::monostate> check_cancelable(sql::Transaction& tx, const PlanMigratio
     if (!has_planned_items(tx, migration.id))
         return conflict("plan_migration.done",
                         "the migration has been carried out; nothing of it is still to come");
-    const auto other = find_running_migration(tx, migration.plan);
+    const auto other = find_unfinished_migration(tx, migration.plan);
     if (!other) return std::monostate{};
-    Error running{.code = ErrorCode::Conflict,
-                  .reason = "plan_migration.running",
-                  .message = "a later migration of this plan is running; cancel that one first"};
+    const bool is_ending = other->state == MigrationState::Canceled;
+    Error running{
+        .code = ErrorCode::Conflict,
+        .reason = "plan_migration.running",
+        .message = is_ending
+                       ? "another migration of this plan is being taken back; wait for its end"
+                       : "a later migration of this plan is running; cancel that one first"};
     running.details.emplace_back("migration", other->id.text());
     return std::unexpected(std::move(running));
 }
@@ -69,7 +70,7 @@ Result<PlanMigration> cancel_migration(sql::Transaction& tx, BillingContexts& bi
 std::optional<Requested> begin_taking_back(sql::Transaction& tx, BillingContext& billing,
                                            MigrationItem item) {
     using enum MigrationItemState;
-    if (!is_pending(tx, item)) return std::nullopt;
+    if (!is_still_in_turn(tx, item)) return std::nullopt;
     mark_migration(tx, item.migration, billing.clock.now());
     const auto subscription = load_subscription(tx, item.step.subscription).value();
     const bool is_as_before = subscription.price == item.step.from_price &&
@@ -91,7 +92,7 @@ std::optional<Requested> begin_taking_back(sql::Transaction& tx, BillingContext&
         tx, billing,
         new_wish(item.step.subscription, CommandKind::DropChange, migration.authority));
     if (!written && written.error().reason.text() == "subscription.busy") {
-        postpone_item(tx, item, billing.clock.now() + kBusyTurn);
+        postpone_item(tx, item, billing.clock.now() + kBusyFor);
         return std::nullopt;
     }
     if (!written) {

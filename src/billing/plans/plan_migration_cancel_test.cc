@@ -20,6 +20,17 @@ protected:
         return world->ledger.read_blocking(
             [&](sql::Transaction& tx) { return load_migration(tx, migration.id).value(); });
     }
+    /// From the end of the period on, at the price of `version`.
+    void plan_seats(const Subscription& subscription, const PlanVersion& version,
+                    std::int64_t seats) {
+        ChangeRequest request{.subscription = subscription.id,
+                              .price = version.price(Currency::Usd, {Interval::Month, 1})->id,
+                              .authority = tester,
+                              .quantity = seats,
+                              .when = ChangeWhen::AtPeriodEnd};
+        const auto planned = world->run(change_subscription(world->billing, std::move(request)));
+        ASSERT_TRUE(planned) << planned.error().message;
+    }
     static std::string reason_of(const Result<PlanMigration>& answer) {
         return answer ? "" : std::string(answer.error().reason.text());
     }
@@ -109,13 +120,7 @@ TEST_P(CanceledMigrations, WhatSomebodyChangedSinceIsLeftAlone) {
     ASSERT_EQ(seller->progress(migration).done, 2);
     const auto dropped = world->run(drop_pending_change(world->billing, {alice.id, tester}));
     ASSERT_TRUE(dropped) << dropped.error().message;
-    ChangeRequest seats{.subscription = bob.id,
-                        .price = dearer.price(Currency::Usd, {Interval::Month, 1})->id,
-                        .authority = tester,
-                        .quantity = 2,
-                        .when = ChangeWhen::AtPeriodEnd};
-    const auto planned = world->run(change_subscription(world->billing, std::move(seats)));
-    ASSERT_TRUE(planned) << planned.error().message;
+    plan_seats(bob, dearer, 2);
 
     ASSERT_TRUE(cancel(migration));
     seller->work();
@@ -127,14 +132,64 @@ TEST_P(CanceledMigrations, WhatSomebodyChangedSinceIsLeftAlone) {
     EXPECT_TRUE(stored(migration).finished_at);
 }
 
+// Bob has planned fewer seats at the price of the dearer version, and another number was migrated.
+TEST_P(CanceledMigrations, WhatSomebodyPlannedBeforeStands) {
+    const auto team = seller->sell();
+    const auto bob = seller->subscribe("bob", team, 5);
+    const auto dearer = seller->make_dearer();
+    plan_seats(bob, dearer, 2);
+    for (const auto timing : {MigrationTiming::AtPeriodEnd, MigrationTiming::Now}) {
+        SCOPED_TRACE(to_text(timing));
+        const auto migration = seller->migrate(timing);
+        const auto item = seller->item(migration, bob);
+        EXPECT_EQ(item.state, MigrationItemState::Refused);
+        EXPECT_EQ(item.error_reason, "subscription.change_pending");
+        const auto now = seller->load(bob);
+        EXPECT_EQ(now.price, bob.price);
+        EXPECT_EQ(now.quantity, 5);
+        ASSERT_TRUE(now.pending_change);
+        EXPECT_EQ(now.pending_change->quantity, 2);
+    }
+}
+
+// Another worker has carried it out, and it is to be taken back, since it was seen pending.
+TEST_P(CanceledMigrations, AnItemIsTakenUpInTheStateInWhichItWasSeen) {
+    const auto team = seller->sell();
+    const auto alice = seller->subscribe("alice", team);
+    seller->make_dearer();
+    const auto migration = seller->begin({.plan = "team"}).value();
+    const auto is_in_turn = [&](const MigrationItem& item) {
+        return world->ledger.read_blocking(
+            [&](sql::Transaction& tx) { return is_still_in_turn(tx, item); });
+    };
+    const auto pending = seller->item(migration, alice);
+    EXPECT_TRUE(is_in_turn(pending));
+    seller->work();
+    ASSERT_TRUE(cancel(migration));
+    const auto taking_back = seller->item(migration, alice);
+    ASSERT_EQ(taking_back.state, MigrationItemState::TakingBack);
+    EXPECT_TRUE(is_in_turn(taking_back));
+    EXPECT_FALSE(is_in_turn(pending));
+    seller->work();
+    EXPECT_FALSE(is_in_turn(taking_back));
+}
+
 TEST_P(CanceledMigrations, ALaterOneIsCanceledFirst) {
     const auto team = seller->sell();
     seller->subscribe("alice", team);
     seller->make_dearer();
     const auto first = seller->migrate(MigrationTiming::AtPeriodEnd);
     const auto second = seller->begin({.plan = "team"}).value();
-    EXPECT_EQ(reason_of(cancel(first)), "plan_migration.running");
+    const auto told_to = [&](const std::string& what) {
+        const auto refused = cancel(first);
+        EXPECT_EQ(reason_of(refused), "plan_migration.running");
+        return !refused && refused.error().message.ends_with(what);
+    };
+    EXPECT_TRUE(told_to("cancel that one first"));
     EXPECT_TRUE(cancel(second));
+    EXPECT_TRUE(told_to("wait for its end"));
+    seller->work();
+    EXPECT_TRUE(cancel(first));
 }
 
 TEST_P(CanceledMigrations, AreListedWithTheOthersNewestFirst) {

@@ -3,16 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include "access/keyed_request.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/provider_objects.h"
 #include "catalog/service.h"
 
 namespace turnpike {
 namespace {
-
-/// What is sold is another thing from now on: so are default plans and upgrade hints.
-asio::awaitable<void> tell_caches(BillingContext& billing) {
-    if (co_await billing.catalog.catch_up(billing.db)) billing.standings.clear();
-}
 
 asio::awaitable<void> offer_at_provider(BillingContext& billing, const PlanVersion& plan) {
     for (const Price& price : plan.prices) {
@@ -37,7 +33,7 @@ asio::awaitable<Result<PlanVersion>> sell_plan(BillingContext& billing, NewPlan 
     };
     auto made = co_await billing.db.write(work);
     if (!made) co_return made;
-    co_await tell_caches(billing);
+    co_await catalog_on_sale(billing);
     co_await offer_at_provider(billing, *made);
     co_return made;
 }
@@ -47,7 +43,7 @@ asio::awaitable<Result<PlanVersion>> sell_changed_plan(BillingContext& billing, 
         return change_plan(tx, change, billing.clock.now(), billing.ids);
     });
     if (!changed) co_return changed;
-    co_await tell_caches(billing);
+    co_await catalog_on_sale(billing);
     co_await offer_at_provider(billing, *changed);
     co_return changed;
 }
@@ -57,7 +53,7 @@ asio::awaitable<Result<PlanVersion>> stop_selling_plan(BillingContext& billing, 
     auto archived = co_await billing.db.write([&](sql::Transaction& tx) {
         return archive_plan(tx, ref, authority, billing.clock.now(), billing.ids);
     });
-    if (archived) co_await tell_caches(billing);
+    if (archived) co_await catalog_on_sale(billing);
     co_return archived;
 }
 
@@ -73,7 +69,7 @@ asio::awaitable<Result<Feature>> add_feature(BillingContext& billing, Feature fe
         if (created) note_progress(tx, authority.once, created->catalog);
         return created;
     });
-    if (made) co_await tell_caches(billing);
+    if (made) co_await catalog_on_sale(billing);
     co_return made;
 }
 

@@ -9,6 +9,7 @@
 #include "json/value.h"
 #include "json/write.h"
 #include "sql/known_word.h"
+#include "sql/maybe_id.h"
 #include "sql/statement_rows.h"
 
 namespace turnpike {
@@ -54,11 +55,6 @@ std::optional<T> meaning_of(const std::array<MigrationWord<T>, N>& words, std::s
     return word->meaning;
 }
 
-std::optional<PriceId> maybe_price(const sql::Row& row, std::size_t column) {
-    if (row.is_null(column)) return std::nullopt;
-    return row.id<PriceId>(column);
-}
-
 constexpr std::string_view kMigrationColumns = R"sql(
     SELECT id, plan_id, target_version_id, takes_effect, filter, state, actor, request_id,
            created_at, listed_at, finished_at, canceled_at
@@ -100,12 +96,12 @@ std::vector<MigrationItem> items_from(const std::vector<sql::Row>& rows) {
     for (const auto& row : rows) {
         MigrationItem item{.migration = row.id<PlanMigrationId>(0),
                            .step = {row.id<SubscriptionId>(1), row.text(2), row.id<PriceId>(3),
-                                    maybe_price(row, 4), row.integer(5)},
+                                    sql::maybe_id<PriceId>(row, 4), row.integer(5)},
                            .state = known_word(parse_migration_item_state(row.text(6))),
+                           .command = sql::maybe_id<CommandId>(row, 7),
                            .error_reason = row.maybe_text(8).value_or(""),
                            .takes_effect_at = row.maybe_instant(9),
                            .has_arrived = row.flag(10)};
-        if (!row.is_null(7)) item.command = row.id<CommandId>(7);
         items.push_back(std::move(item));
     }
     return items;
@@ -137,10 +133,9 @@ constexpr std::string_view kSaveItem = R"sql(
      WHERE migration_id = $1 AND subscription_id = $2 AND state = $3
 )sql";
 
-constexpr std::string_view kIsPending = R"sql(
+constexpr std::string_view kIsStillInTurn = R"sql(
     SELECT 1 FROM plan_migration_items
-     WHERE migration_id = $1 AND subscription_id = $2
-       AND (state = 'pending' OR (state = 'taking_back' AND command_id IS NULL))
+     WHERE migration_id = $1 AND subscription_id = $2 AND state = $3 AND command_id IS NULL
 )sql";
 
 constexpr std::string_view kPostpone = R"sql(
@@ -322,7 +317,7 @@ Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId
     return migration_from(*row);
 }
 
-std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan) {
+std::optional<PlanMigration> find_unfinished_migration(sql::Transaction& tx, const PlanId& plan) {
     return maybe_migration(
         tx.one(plan_migrations_where("WHERE plan_id = $1 AND finished_at IS NULL"), {plan}));
 }
@@ -348,7 +343,7 @@ void save_canceled(sql::Transaction& tx, const PlanMigrationId& id, Instant now)
     tx.run(kCancelPending, {id});
 }
 
-bool has_running_migrations(sql::Transaction& tx) {
+bool has_unfinished_migrations(sql::Transaction& tx) {
     return tx.one("SELECT 1 FROM plan_migrations WHERE finished_at IS NULL LIMIT 1").has_value();
 }
 
@@ -386,8 +381,9 @@ std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view
                              {provider, now, limit}));
 }
 
-bool is_pending(sql::Transaction& tx, const MigrationItem& item) {
-    return tx.one(kIsPending, {item.migration, item.step.subscription}).has_value();
+bool is_still_in_turn(sql::Transaction& tx, const MigrationItem& item) {
+    return tx.one(kIsStillInTurn, {item.migration, item.step.subscription, to_text(item.state)})
+        .has_value();
 }
 
 void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was) {

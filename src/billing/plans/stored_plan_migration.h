@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -109,9 +110,9 @@ static_assert(kMigrationPage >= static_cast<int>(kMigratedCustomersMax));
 void list_migration_page(sql::Transaction& tx, const PlanMigration& migration, Instant now);
 /// Errors: NotFound "plan_migration.not_found".
 Result<PlanMigration> load_migration(sql::Transaction& tx, const PlanMigrationId& id);
-/// The one of this plan that is not finished.
-std::optional<PlanMigration> find_running_migration(sql::Transaction& tx, const PlanId& plan);
-bool has_running_migrations(sql::Transaction& tx);
+/// The one of this plan that runs or, canceled, still takes back what it has planned.
+std::optional<PlanMigration> find_unfinished_migration(sql::Transaction& tx, const PlanId& plan);
+bool has_unfinished_migrations(sql::Transaction& tx);
 
 /// Newest first; of one plan or state, or of any.
 struct MigrationListing {
@@ -155,8 +156,8 @@ struct MigrationItem {
 /// Of a provider's subscriptions and of listed migrations, whose turn has come: at most `limit`.
 std::vector<MigrationItem> items_to_begin(sql::Transaction& tx, std::string_view provider,
                                           Instant now, int limit);
-/// Whether nobody has begun it meanwhile.
-bool is_pending(sql::Transaction& tx, const MigrationItem& item);
+/// Whether nobody has taken it up, or brought it into another state, since it was read.
+bool is_still_in_turn(sql::Transaction& tx, const MigrationItem& item);
 /// Of a provider's subscriptions: planned changes to be taken back, whose turn has come, and whose
 /// command is not written down.
 std::vector<MigrationItem> items_to_take_back(sql::Transaction& tx, std::string_view provider,
@@ -170,6 +171,8 @@ void queue_taking_back(sql::Transaction& tx, Instant now);
 bool has_planned_items(sql::Transaction& tx, const PlanMigrationId& id);
 /// Nothing, when it is no more in that state.
 void save_item(sql::Transaction& tx, const MigrationItem& item, MigrationItemState was);
+/// After which a subscription with another command under way has its turn again.
+inline constexpr std::chrono::seconds kBusyFor{5};
 /// Its turn comes again then, whether to begin or to be taken back.
 void postpone_item(sql::Transaction& tx, const MigrationItem& item, Instant until);
 /// Those whose command has come to its end, well or not, say so.

@@ -31,6 +31,7 @@ struct CheckoutSession {
     std::int64_t quantity = 1;
     std::int64_t trial_days = 0;
     std::string success_url, cancel_url;  ///< checked; with their marks
+    bool is_anonymous = false;            ///< nobody with a credential has asked for it
     std::string provider;
     std::optional<std::string> provider_session_id{};
     std::optional<std::string> url{};  ///< while it is open

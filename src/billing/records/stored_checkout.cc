@@ -11,16 +11,16 @@ constexpr std::string_view kLockPurchases = R"sql(
 
 constexpr std::string_view kInsertCheckout = R"sql(
     INSERT INTO checkout_sessions (id, customer_id, subscription_id, plan_version_id, price_id,
-           quantity, trial_days, success_url, cancel_url, provider, provider_session_id, url,
-           status, expires_at, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL, 'creating', $11, $12, $12)
+           quantity, trial_days, success_url, cancel_url, is_anonymous, provider,
+           provider_session_id, url, status, expires_at, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, NULL, 'creating', $12, $13, $13)
     ON CONFLICT DO NOTHING
 )sql";
 
 constexpr std::string_view kCheckoutColumns = R"sql(
     SELECT s.id, s.customer_id, s.subscription_id, s.plan_version_id, s.price_id, s.quantity,
-           s.trial_days, s.success_url, s.cancel_url, s.provider, s.provider_session_id, s.url,
-           s.status, s.expires_at, s.created_at
+           s.trial_days, s.success_url, s.cancel_url, s.is_anonymous, s.provider,
+           s.provider_session_id, s.url, s.status, s.expires_at, s.created_at
       FROM checkout_sessions s
 )sql";
 
@@ -43,6 +43,10 @@ constexpr std::string_view kCheckoutsToClose = R"sql(
      LIMIT $3
 )sql";
 
+constexpr std::string_view kClaimCheckout = R"sql(
+    UPDATE checkout_sessions SET is_anonymous = 0 WHERE id = $1
+)sql";
+
 constexpr std::string_view kMarkCheckoutOpen = R"sql(
     UPDATE checkout_sessions
        SET status = 'open', provider_session_id = $2, url = $3, expires_at = $4, updated_at = $5
@@ -59,7 +63,7 @@ std::string checkouts_where(std::string_view condition) {
 }
 
 CheckoutSession checkout_from(const sql::Row& row) {
-    const auto status = parse_checkout_status(row.text(12));
+    const auto status = parse_checkout_status(row.text(13));
     check(status.has_value(), "the ledger holds only words that we wrote");
     return {.id = row.id<CheckoutId>(0),
             .customer = row.id<CustomerId>(1),
@@ -70,12 +74,13 @@ CheckoutSession checkout_from(const sql::Row& row) {
             .trial_days = row.integer(6),
             .success_url = row.text(7),
             .cancel_url = row.text(8),
-            .provider = row.text(9),
-            .provider_session_id = row.maybe_text(10),
-            .url = row.maybe_text(11),
+            .is_anonymous = row.integer(9) == 1,
+            .provider = row.text(10),
+            .provider_session_id = row.maybe_text(11),
+            .url = row.maybe_text(12),
             .status = *status,
-            .expires_at = row.instant(13),
-            .created_at = row.instant(14)};
+            .expires_at = row.instant(14),
+            .created_at = row.instant(15)};
 }
 
 std::optional<CheckoutSession> maybe_checkout(const std::optional<sql::Row>& row) {
@@ -90,10 +95,13 @@ void lock_purchases(sql::Transaction& tx, const CustomerId& customer) {
 }
 
 bool insert_checkout(sql::Transaction& tx, const CheckoutSession& s) {
-    return tx.run(kInsertCheckout, {s.id, s.customer, s.subscription, s.plan_version, s.price,
-                                    s.quantity, s.trial_days, s.success_url, s.cancel_url,
-                                    s.provider, s.expires_at, s.created_at}) == 1;
+    return tx.run(kInsertCheckout,
+                  {s.id, s.customer, s.subscription, s.plan_version, s.price, s.quantity,
+                   s.trial_days, s.success_url, s.cancel_url, s.is_anonymous ? 1 : 0, s.provider,
+                   s.expires_at, s.created_at}) == 1;
 }
+
+void claim_checkout(sql::Transaction& tx, const CheckoutId& id) { tx.run(kClaimCheckout, {id}); }
 
 Result<CheckoutSession> load_checkout(sql::Transaction& tx, const CheckoutId& id) {
     const auto row = tx.one(checkouts_where(kCheckoutById), {id});

@@ -17,6 +17,8 @@ void lock_purchases(sql::Transaction& tx, const CustomerId& customer);
 
 /// False when the customer has one that may be paid already.
 bool insert_checkout(sql::Transaction& tx, const CheckoutSession& session);
+/// Somebody with a credential has asked for the same page: it is not anonymous any more.
+void claim_checkout(sql::Transaction& tx, const CheckoutId& id);
 /// Errors: NotFound "checkout.not_found".
 Result<CheckoutSession> load_checkout(sql::Transaction& tx, const CheckoutId& id);
 /// The one that may still be paid, also while it is being made.

@@ -3,6 +3,7 @@
 #include "audit/authority.h"
 #include "billing/life/chosen_provider.h"
 #include "billing/life/offer.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/records/stored_checkout.h"
 #include "billing/telling/checkout_wire.h"
 #include "catalog/service.h"
@@ -82,7 +83,8 @@ CheckoutApi::Answer CheckoutApi::post_checkout(const Principal& caller,
     const auto context = body->provider ? billing.of(*body->provider)
                                         : co_await context_of_customer(billing, customer->id);
     if (!context) co_return failure(context);
-    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
+    const auto on_sale = co_await catalog_on_sale(billing.primary());
+    const auto sold = find_offer(*on_sale, customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     CheckoutRequest wanted{.customer = customer->id,
                            .plan_version = sold->plan_version,

@@ -2,8 +2,8 @@
 
 #include "audit/authority.h"
 #include "billing/provider/customer_details.h"
-#include "billing/provider/portal.h"
 #include "billing/routes/payment_methods_api.h"
+#include "billing/routes/portal_answers.h"
 #include "customers/service.h"
 
 namespace turnpike {

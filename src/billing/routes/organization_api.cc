@@ -1,8 +1,8 @@
 #include "billing/routes/organization_api.h"
 
 #include "audit/authority.h"
-#include "billing/provider/portal.h"
 #include "billing/routes/payment_methods_api.h"
+#include "billing/routes/portal_answers.h"
 #include "people/organizations.h"
 
 namespace turnpike {

@@ -1,6 +1,7 @@
 #include "billing/routes/preview_api.h"
 
 #include "billing/life/offer.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/routes/price_of_change.h"
 #include "customers/service.h"
 #include "json/object_reader.h"
@@ -69,7 +70,8 @@ PreviewApi::Answer PreviewApi::post_preview(const Principal& /*caller*/,
     const auto customer = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_customer(tx, body->customer); });
     if (!customer) co_return failure(customer);
-    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
+    const auto on_sale = co_await catalog_on_sale(billing.primary());
+    const auto sold = find_offer(*on_sale, customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     NewSubscriptionPreview wanted{customer->id, sold->price, body->quantity, body->trial_days};
     const auto context = co_await context_of_customer(billing, customer->id);
@@ -89,7 +91,7 @@ PreviewApi::Answer PreviewApi::post_preview_change(const Principal& /*caller*/,
     if (wanted->when == ChangeWhen::AtPeriodEnd)
         co_return fail(ErrorCode::Unprocessable, "preview.only_at_once",
                        "a change at the period's end is not prorated: it costs the new price then");
-    const auto catalog = billing.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing.primary());
     const auto price = co_await billing.db.read(
         [&](sql::Transaction& tx) { return price_of_change(tx, *catalog, *id, *wanted); });
     if (!price) co_return failure(price);

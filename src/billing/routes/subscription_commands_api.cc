@@ -3,6 +3,7 @@
 #include "audit/authority.h"
 #include "billing/life/chosen_provider.h"
 #include "billing/life/commands.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/customer_time.h"
 #include "billing/routes/api.h"
 #include "billing/routes/price_of_change.h"
@@ -63,7 +64,8 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
     const auto context = body->provider ? billing.of(*body->provider)
                                         : co_await context_of_customer(billing, customer->id);
     if (!context) co_return failure(context);
-    const auto sold = find_offer(*billing.catalog.get(), customer->catalog, body->offer);
+    const auto on_sale = co_await catalog_on_sale(billing.primary());
+    const auto sold = find_offer(*on_sale, customer->catalog, body->offer);
     if (!sold) co_return failure(sold);
     const Instant now = co_await billing.db.read(
         [&](sql::Transaction& tx) { return customer_time(tx, customer->id, billing.clock.now()); });
@@ -86,7 +88,7 @@ BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::
     if (!id) co_return failure(id);
     const auto body = read_change(request);
     if (!body) co_return failure(body);
-    const auto catalog = billing.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing.primary());
     const auto price = co_await billing.db.read(
         [&](sql::Transaction& tx) { return price_of_change(tx, *catalog, *id, *body); });
     if (!price) co_return failure(price);

@@ -32,6 +32,12 @@ constexpr std::string_view kTellOnce = R"sql(
     ON CONFLICT (subscription_id, ended_at) DO NOTHING
 )sql";
 
+/// Much may happen between a look and a letter.
+bool is_unpaid(sql::Transaction& tx, const Subscription& subscription, Instant now) {
+    const Instant customer_now = customer_time(tx, subscription.customer, now);
+    return status_at(access_terms(subscription), customer_now) == SubscriptionStatus::Unpaid;
+}
+
 }  // namespace
 
 void tell_access_end(sql::Transaction& tx, const Subscription& subscription, Instant now,
@@ -47,21 +53,19 @@ void tell_access_end(sql::Transaction& tx, const Subscription& subscription, Ins
     const Invoice& newest = open.front();
     Money owed(0, newest.amount_due.currency());
     for (const auto& invoice : open)
-        if (invoice.amount_due.currency() == owed.currency())
-            owed = owed + invoice.amount_due - invoice.amount_paid;
+        if (invoice.amount_due.currency() == owed.currency()) owed = owed + owed_of(invoice);
     LetterValues values{{"plan", plan_name(tx, subscription.plan_version)},
                         {"amount", owed.text()}};
     values[is_over ? "ended_at" : "ended"] = is_over ? time_in_words(*grace) : std::string();
     if (newest.number) values["number"] = *newest.number;
     if (newest.hosted_url) values["hosted_url"] = *newest.hosted_url;
-    post_notice(
-        tx,
-        {.kind = "access_ended",
-         .obligation = letters_about(subscription) + ":access_ended:" +
-                       std::to_string(unix_micros(grace.value_or(subscription.period.start))),
-         .customer = subscription.customer,
-         .values = std::move(values)},
-        now, ids);
+    post_notice(tx,
+                {.kind = "access_ended",
+                 .obligation = obligation_at(subscription, kAccessEnded,
+                                             grace.value_or(subscription.period.start)),
+                 .customer = subscription.customer,
+                 .values = std::move(values)},
+                now, ids);
 }
 
 asio::awaitable<std::int64_t> tell_ended_graces(BillingContext& billing) {
@@ -77,7 +81,8 @@ asio::awaitable<std::int64_t> tell_ended_graces(BillingContext& billing) {
     auto tell = [&](sql::Transaction& tx) {
         for (const auto& id : ended) {
             const auto subscription = load_subscription(tx, id);
-            if (subscription) tell_access_end(tx, *subscription, now, billing.ids);
+            if (subscription && is_unpaid(tx, *subscription, now))
+                tell_access_end(tx, *subscription, now, billing.ids);
         }
         return true;
     };

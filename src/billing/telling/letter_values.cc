@@ -1,5 +1,7 @@
 #include "billing/telling/letter_values.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "invoicing/service.h"
 
@@ -19,6 +21,11 @@ std::string letters_about(const Subscription& subscription) {
     return "subscription:" + subscription.id.text();
 }
 
+std::string obligation_at(const Subscription& subscription, std::string_view fact, Instant at) {
+    return letters_about(subscription) + ":" + std::string(fact) + ":" +
+           std::to_string(unix_micros(at));
+}
+
 std::vector<Invoice> open_invoices(sql::Transaction& tx, const Subscription& subscription) {
     InvoiceFilter open;
     open.customers = {subscription.customer};
@@ -27,10 +34,30 @@ std::vector<Invoice> open_invoices(sql::Transaction& tx, const Subscription& sub
     return list_invoices(tx, open, PageQuery{}, InvoiceLines::Omit);
 }
 
+Money owed_of(const Invoice& invoice) { return invoice.amount_due - invoice.amount_paid; }
+
+std::string owed_in_words(const std::vector<Invoice>& open) {
+    std::string list;
+    for (const Invoice& invoice : open) {
+        if (!list.empty()) list += ", ";
+        list += invoice.number ? "invoice " + *invoice.number : "an invoice";
+        list += " of " + owed_of(invoice).text();
+    }
+    return list;
+}
+
 std::string plan_name(sql::Transaction& tx, const PlanVersionId& id) {
     const auto plan = load_plan_version(tx, id);
     check(plan.has_value(), "a subscription's plan version is there");
     return plan->name;
+}
+
+bool bills_usage(sql::Transaction& tx, const PlanVersionId& id) {
+    const auto plan = load_plan_version(tx, id);
+    check(plan.has_value(), "a subscription's plan version is there");
+    return std::ranges::any_of(plan->allowances, [](const Allowance& allowance) {
+        return allowance.overage == OveragePolicy::Bill;
+    });
 }
 
 std::string cost_in_words(const PriceInPlan& price, std::int64_t quantity) {

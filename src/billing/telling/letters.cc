@@ -16,6 +16,7 @@
 #include "customers/service.h"
 #include "invoicing/service.h"
 #include "notices/notice.h"
+#include "payments/first_payment.h"
 #include "subscriptions/history.h"
 #include "subscriptions/service.h"
 
@@ -41,6 +42,20 @@ LetterValues values_of_invoice(const Invoice& invoice, Money amount) {
     if (invoice.number) values["number"] = *invoice.number;
     if (invoice.hosted_url) values["hosted_url"] = *invoice.hosted_url;
     if (invoice.pdf_url) values["pdf_url"] = *invoice.pdf_url;
+    return values;
+}
+
+/// Who pays what stayed open of a subscription after its end is told that it stays ended.
+LetterValues values_of_receipt(sql::Transaction& tx, const Invoice& paid) {
+    LetterValues values = values_of_invoice(paid, paid.amount_paid);
+    if (!paid.subscription || !paid.paid_at) return values;
+    const auto subscription = load_subscription(tx, *paid.subscription);
+    check(subscription.has_value(), "an invoice's subscription is there");
+    const auto& ended_at = subscription->ended_at;
+    const bool was_left_open = ended_at && paid.created_at < *ended_at && *paid.paid_at > *ended_at;
+    if (!was_left_open || find_live_subscription(tx, paid.customer)) return values;
+    values["ended_plan"] = plan_name(tx, subscription->plan_version);
+    values["lapsed"] = "";
     return values;
 }
 
@@ -104,6 +119,15 @@ LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
     return values;
 }
 
+/// Until when it can still begin, where its provider names a time.
+void put_beginning(const Subscription& waiting, LetterValues& values) {
+    const auto within = first_payment_within(waiting.provider);
+    if (within && waiting.started_at)
+        values["begins_until"] = time_in_words(*waiting.started_at + *within);
+    else
+        values["begins"] = "";
+}
+
 /// What becomes of the plan while an invoice of it is not paid, at the customer's `now`.
 void put_access(const Subscription& subscription, Instant now, LetterValues& values) {
     using enum SubscriptionStatus;
@@ -111,7 +135,7 @@ void put_access(const Subscription& subscription, Instant now, LetterValues& val
     switch (status_at(terms, now)) {
         case Creating:
         case Incomplete:
-        case IncompleteExpired: values["begins"] = ""; return;
+        case IncompleteExpired: put_beginning(subscription, values); return;
         case Trialing:
         case Active:
         case PastDue: {
@@ -166,7 +190,7 @@ void write_invoice_letter(sql::Transaction& tx, std::string_view event, const In
                     {.kind = "receipt",
                      .obligation = "invoice:" + invoice.id.text() + ":paid",
                      .customer = invoice.customer,
-                     .values = values_of_invoice(invoice, invoice.amount_paid)},
+                     .values = values_of_receipt(tx, invoice)},
                     now, ids);
     if (event != "invoice.payment_failed" || is_told(tx, of_try(invoice, kConfirm))) return;
     auto values = values_of_failure(tx, invoice, now);
@@ -261,8 +285,7 @@ void write_trial_letter(sql::Transaction& tx, const Subscription& trial, Instant
     if (!trial.trial_end) return;
     post_notice(tx,
                 {.kind = "trial_ending",
-                 .obligation = letters_about(trial) +
-                               ":trial_end:" + std::to_string(unix_micros(*trial.trial_end)),
+                 .obligation = obligation_at(trial, kTrialEnd, *trial.trial_end),
                  .customer = trial.customer,
                  .values = values_of_trial(tx, trial)},
                 now, ids);

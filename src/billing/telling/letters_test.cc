@@ -99,7 +99,7 @@ TEST_F(BillingLetters, WhatIsNotKnownOfACardIsNotSaid) {
 }
 
 TEST_F(BillingLetters, ABankThatAsksIsToldInsteadOfAFailure) {
-    const auto customer = with_address(world.customer("careful"));
+    const auto customer = with_address(on_clock("careful", kApril));
     auto request = world.start_request(customer, "pro", "pm_card_authenticationRequired");
     request.first_payment = FirstPayment::MayWait;
     ASSERT_TRUE(world.run(start_subscription(world.billing, std::move(request))));
@@ -114,6 +114,10 @@ TEST_F(BillingLetters, ABankThatAsksIsToldInsteadOfAFailure) {
     ASSERT_EQ(written.size(), 1U);
     EXPECT_EQ(written[0].values["hosted_url"], invoices.at(0).at("hosted_invoice_url"));
     EXPECT_EQ(written[0].values["amount"], "99.00 USD");
+    // Stripe waits 23 hours for a first payment.
+    EXPECT_TRUE(written[0].text.contains(
+        "PRO begins once this is paid, which is possible until 1 April 2026 at 23:00 UTC.\n\n"))
+        << written[0].text;
     for (const auto& failed : letters("payment_failed")) EXPECT_EQ(failed.state, "failed");
 }
 

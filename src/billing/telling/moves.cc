@@ -67,8 +67,6 @@ std::string_view subscription_event(const Subscription& before, const Subscripti
     if (after.status == before.status) return "subscription.updated";
     if (after.status == PastDue) return "subscription.past_due";
     if (after.status == Unpaid) return "subscription.unpaid";
-    if (after.status == Paused) return "subscription.paused";
-    if (before.status == Paused) return "subscription.resumed";
     return "subscription.updated";
 }
 

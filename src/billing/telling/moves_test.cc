@@ -6,6 +6,7 @@
 #include "billing/testing/testing.h"
 #include "json/value.h"
 #include "subscriptions/history.h"
+#include "subscriptions/service.h"
 
 namespace turnpike {
 namespace {
@@ -99,6 +100,29 @@ TEST_F(MovesTest, EachChangeIsADatedEventWithWhatItLedTo) {
     EXPECT_EQ(events[0].pause->behavior, PauseBehavior::KeepAsDraft);
     EXPECT_EQ(unix_seconds(*events[0].pause->resumes_at), unix_seconds(*pause.resumes_at));
     EXPECT_LE(events[1].at, events[0].at);
+}
+
+// The provider pauses by its status what is paused already, and ends that first.
+TEST_F(MovesTest, WhatIsPausedTwiceIsToldOnce) {
+    const Subscription running = started(world.customer("alice"), "pro");
+    Subscription paused = running;
+    paused.pause = Pause{};
+    Subscription by_status = paused;
+    by_status.status = SubscriptionStatus::Paused;
+    const auto move = [&](const Subscription& before, const Subscription& wanted) {
+        return ledger->write_blocking([&](sql::Transaction& tx) {
+            Subscription after = wanted;
+            after.version = before.version;
+            after = save_subscription(tx, after, world.clock.now()).value();
+            tell_subscription_move(tx, {world.ids, world.clock.now(), tester}, before, after);
+            return after;
+        });
+    };
+    Subscription last = running;
+    for (const auto& next : {paused, by_status, paused, running}) last = move(last, next);
+    EXPECT_EQ(types("subscription."),
+              (Types{"subscription.created", "subscription.paused", "subscription.updated",
+                     "subscription.updated", "subscription.resumed"}));
 }
 
 TEST_F(MovesTest, AnInvoiceIsToldInItsSteps) {

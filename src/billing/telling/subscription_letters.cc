@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "billing/provider/customer_time.h"
@@ -7,6 +9,7 @@
 #include "billing/telling/letter_values.h"
 #include "billing/telling/letters.h"
 #include "catalog/service.h"
+#include "invoicing/service.h"
 #include "notices/notice.h"
 
 namespace turnpike {
@@ -117,11 +120,54 @@ void write_planned_letter(sql::Transaction& tx, const Change& change, bool is_ch
                values_of_planned(tx, after, *after.pending_change));
 }
 
-/// Nobody collects what is open of it any more: what was written of that is not sent. Of more than
-/// a page of invoices the older ones were told long ago.
-void take_back_collection(sql::Transaction& tx, const Change& change) {
-    for (const auto& invoice : open_invoices(tx, change.after))
-        take_back_tries(tx, invoice, change.now);
+/// What was written of its future, and of payments that would bring it back, is not sent: nobody
+/// collects what is open any more. Of more than a page of invoices the older ones were told long
+/// ago.
+void take_back_promises(sql::Transaction& tx, const Change& change,
+                        const std::vector<Invoice>& open) {
+    for (const Invoice& invoice : open) take_back_tries(tx, invoice, change.now);
+    for (const auto fact : {kAccessEnded, kTrialEnd, kPlanned, kWithdrawn})
+        take_back(tx, change, fact);
+}
+
+/// What is open stays so, as the provider has it: it is owed, and brings nothing back.
+void write_ended_letter(sql::Transaction& tx, const Change& change,
+                        const std::vector<Invoice>& open) {
+    const Subscription& ended = change.after;
+    LetterValues values{{"plan", plan_name(tx, ended.plan_version)}};
+    if (bills_usage(tx, ended.plan_version)) values["bills_usage"] = "";
+    if (!open.empty()) {
+        values["open"] = owed_in_words(open);
+        values["lapsed"] = "";
+        if (open.front().hosted_url) values["hosted_url"] = *open.front().hosted_url;
+    }
+    post_about(tx, change, "subscription_canceled", "canceled", std::move(values));
+}
+
+/// It has waited for its first payment, or authorisation, until its end.
+bool has_never_begun(const Change& change) {
+    return change.after.status == SubscriptionStatus::IncompleteExpired ||
+           change.before.status == SubscriptionStatus::Incomplete;
+}
+
+bool is_any_paid(sql::Transaction& tx, const Subscription& subscription) {
+    InvoiceFilter its_own;
+    its_own.customers = {subscription.customer};
+    its_own.subscription = subscription.id;
+    return std::ranges::any_of(
+        list_invoices(tx, its_own, PageQuery{}, InvoiceLines::Omit),
+        [](const Invoice& invoice) { return invoice.amount_paid.minor() > 0; });
+}
+
+void write_not_started_letter(sql::Transaction& tx, const Change& change) {
+    const Subscription& never = change.after;
+    LetterValues values{{"plan", plan_name(tx, never.plan_version)}};
+    if (never.status != SubscriptionStatus::IncompleteExpired)
+        values["canceled"] = "";
+    else
+        values[never.trial_end ? "unauthorised" : "unpaid"] = "";
+    if (!is_any_paid(tx, never)) values["nothing_paid"] = "";
+    post_about(tx, change, "subscription_not_started", "not_started", std::move(values));
 }
 
 }  // namespace
@@ -130,9 +176,12 @@ void write_subscription_letter(sql::Transaction& tx, const Subscription& before,
                                const Subscription& after, Instant now, IdSource& ids) {
     const Change change{before, after, now, ids};
     if (after.ended_at && !before.ended_at && after.started_at) {
-        take_back_collection(tx, change);
-        post_about(tx, change, "subscription_canceled", "canceled",
-                   {{"plan", plan_name(tx, after.plan_version)}});
+        const auto open = open_invoices(tx, after);
+        take_back_promises(tx, change, open);
+        if (has_never_begun(change))
+            write_not_started_letter(tx, change);
+        else
+            write_ended_letter(tx, change, open);
         return;
     }
     if (after.status == SubscriptionStatus::Unpaid && before.status != SubscriptionStatus::Unpaid)

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "billing/plans/plans.h"
+#include "billing/telling/letters.h"
 #include "billing/testing/letters_testing.h"
 #include "catalog/plan_wire.h"
 
@@ -192,12 +193,34 @@ TEST_F(SubscriptionLetters, WhatAnotherChangeTakesThePlaceOfIsTold) {
         world.billing, {subscription.id, subscription.price, tester, 2, ChangeWhen::Now}));
     ASSERT_TRUE(changed) << changed.error().message;
     ASSERT_FALSE(changed->pending_change);
-    EXPECT_EQ(letters("plan_change_withdrawn").size(), 1U);
+    const auto withdrawn = letters("plan_change_withdrawn");
+    ASSERT_EQ(withdrawn.size(), 1U);
+    // 2 x 99.00.
+    EXPECT_EQ(withdrawn[0].text, "Hello Alice,\n\nthe change that was planned for " +
+                                     day_in_words(changed->period.end) +
+                                     " has been taken back: your subscription stays PRO, for "
+                                     "198.00 USD per month.\n\n");
 
     plan_change(subscription, world.price_of("starter"), 2);
     const auto planned = letters("plan_change_planned");
     ASSERT_EQ(planned.size(), 2U);
     EXPECT_EQ(letters("plan_change_withdrawn").at(0).state, "failed") << "it comes after all";
+}
+
+TEST_F(SubscriptionLetters, FewerSeatsThatComeSoonerAreNotTakenBack) {
+    const auto customer = with_address(world.customer("alice"));
+    auto request = world.start_request(customer, "pro");
+    request.quantity = 5;
+    const auto subscription = world.run(start_subscription(world.billing, std::move(request)));
+    ASSERT_TRUE(subscription) << subscription.error().message;
+    plan_change(*subscription, subscription->price, 2);
+    send_all();
+    const auto changed = world.run(change_subscription(
+        world.billing, {subscription->id, subscription->price, tester, 2, ChangeWhen::Now}));
+    ASSERT_TRUE(changed) << changed.error().message;
+    ASSERT_EQ(changed->quantity, 2);
+    EXPECT_FALSE(changed->pending_change);
+    EXPECT_TRUE(letters("plan_change_withdrawn").empty());
 }
 
 TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
@@ -210,6 +233,59 @@ TEST_F(SubscriptionLetters, WhatWasPlannedAndComesIsNotTakenBack) {
     ASSERT_FALSE(load(subscription.id).pending_change);
     EXPECT_EQ(letters("plan_changed").size(), 1U);
     EXPECT_TRUE(letters("plan_change_withdrawn").empty());
+}
+
+TEST_F(SubscriptionLetters, WhatHasEndedDoesNotChangeAnyMore) {
+    const auto customer = with_address(world.customer("alice"));
+    const auto subscription = started(customer, "pro");
+    plan_change(subscription, world.price_of("starter"));
+    const auto ended = world.run(cancel_subscription(
+        world.billing,
+        {.subscription = subscription.id, .when = CancelWhen::Now, .authority = tester}));
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_EQ(letters("plan_change_planned").at(0).state, "failed") << "taken back";
+    EXPECT_TRUE(letters("plan_change_withdrawn").empty());
+    EXPECT_EQ(letters("subscription_canceled").size(), 1U);
+}
+
+TEST_F(SubscriptionLetters, WhatNeverBeganIsToldByWhyAndWhatItCost) {
+    using enum SubscriptionStatus;
+    struct Never {
+        const char* name;
+        SubscriptionStatus end;
+        bool is_trial;
+        const char* told;
+    };
+    // Two days of a trial cost nothing; without one 99.00 were paid.
+    for (const auto& [name, end, is_trial, told] : {
+             Never{"ann", Canceled, true,
+                   "Hello Alice,\n\nyour subscription to PRO was canceled before it began.\n\n"
+                   "Nothing was charged.\n\nIf you still want it, subscribe again.\n\n"},
+             Never{"bob", IncompleteExpired, true,
+                   "Hello Alice,\n\nyour subscription to PRO was not started, because it was not "
+                   "authorised.\n\n"
+                   "Nothing was charged.\n\nIf you still want it, subscribe again.\n\n"},
+             Never{"cid", IncompleteExpired, false,
+                   "Hello Alice,\n\nyour subscription to PRO was not started, because the first "
+                   "payment did not go through.\n\nIf you still want it, subscribe again.\n\n"},
+         }) {
+        const auto customer = with_address(world.customer(name));
+        auto before = is_trial
+                          ? on_trial(customer, TrialWish{world.clock.now() + std::chrono::days(2)})
+                          : started(customer, "pro");
+        before.status = Incomplete;
+        auto after = before;
+        after.status = end;
+        after.ended_at = world.clock.now();
+        ledger->write_blocking([&](sql::Transaction& tx) {
+            write_subscription_letter(tx, before, after, world.clock.now(), world.ids);
+            return true;
+        });
+        const auto written = letters("subscription_not_started");
+        ASSERT_FALSE(written.empty()) << name;
+        EXPECT_EQ(written.back().text, told);
+    }
+    EXPECT_TRUE(letters("subscription_canceled").empty());
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace turnpike {
 namespace {
 
-constexpr int kTrialsAtOnce = 100;
+/// Each may ask the provider for a card, and other steps of the worker wait; the next pass goes on.
+constexpr int kTrialsAtOnce = 10;
 /// By how much the provider, whose clock is not ours, may tell of it sooner.
 constexpr std::chrono::hours kToldSooner{6};
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "metering/same_terms.h"
 #include "sql/known_word.h"
 
 namespace turnpike {
@@ -133,10 +134,6 @@ std::vector<sql::Value> with_key(const CounterKey& key, std::initializer_list<sq
                                        to_text(key.reset), key.window_start};
     parameters.insert(parameters.end(), more);
     return parameters;
-}
-
-bool are_same_terms(const CounterSegment& one, const CounterSegment& other) {
-    return one.plan_version == other.plan_version && one.override_number == other.override_number;
 }
 
 void write_row(sql::Transaction& tx, const CounterKey& key, const Counter* before,

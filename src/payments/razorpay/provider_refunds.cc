@@ -98,15 +98,7 @@ asio::awaitable<Result<ProviderPage<ProviderRefund>>> Provider::list_refunds(
     auto listing =
         co_await exchange_->get_page(std::move(path), std::move(parameters), std::move(after));
     if (!listing) co_return failure(listing);
-    ProviderPage<ProviderRefund> page{.items = {}, .next = std::move(listing->next)};
-    for (const Json& entry : listing->items) {
-        auto refund = read_refund(entry);
-        if (refund)
-            page.items.push_back(*std::move(refund));
-        else
-            skip_unreadable(kProviderName, "refund", entry, refund.error());
-    }
-    co_return page;
+    co_return read_listed(kProviderName, "refund", *std::move(listing), read_refund);
 }
 
 asio::awaitable<Result<std::vector<ProviderPayment>>> Provider::payments_of_invoice(

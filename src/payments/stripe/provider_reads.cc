@@ -11,27 +11,6 @@
 namespace turnpike::stripe {
 namespace {
 
-struct Listing {
-    ListBody body;
-    std::optional<std::string> next;  ///< the last id of the page, when there are more
-};
-
-asio::awaitable<Result<Listing>> get_page(StripeExchange& exchange, std::string path, Form query,
-                                          std::optional<std::string> after) {
-    query.add("limit", 100);
-    if (after) query.add("starting_after", *after);
-    const auto object = co_await exchange.get(std::move(path), query.text());
-    if (!object) co_return failure(object);
-    auto body = read_list(*object);
-    if (!body) co_return failure(body);
-    Listing listing{*std::move(body), std::nullopt};
-    if (!listing.body.has_more || listing.body.data.empty()) co_return listing;
-    auto last = read_id(listing.body.data.back());
-    if (!last) co_return failure(last);
-    listing.next = *std::move(last);
-    co_return listing;
-}
-
 /// Makes Stripe say all that is mirrored of a subscription: what is planned, and its discounts. The
 /// coupon of its customer's discount lies deeper than Stripe expands in a list.
 constexpr const char* kWhole =
@@ -119,10 +98,10 @@ asio::awaitable<Result<ProviderPage<ProviderSubscription>>> Provider::list_subsc
     for (const char* path : kEachWhole) query.add("expand[]", path);
     if (customer) query.add("customer", *customer);
     auto listing =
-        co_await get_page(*exchange_, "/v1/subscriptions", std::move(query), std::move(after));
+        co_await exchange_->get_page("/v1/subscriptions", std::move(query), std::move(after));
     if (!listing) co_return failure(listing);
     ProviderPage<ProviderSubscription> page{.items = {}, .next = std::move(listing->next)};
-    for (const Json& entry : listing->body.data) {
+    for (const Json& entry : listing->items) {
         auto subscription = co_await read_whole(*exchange_, entry);
         if (subscription)
             page.items.push_back(*std::move(subscription));
@@ -138,11 +117,10 @@ asio::awaitable<Result<ProviderPage<ProviderInvoice>>> Provider::list_invoices(
     std::optional<std::string> customer, std::optional<std::string> after) {
     Form query;
     if (customer) query.add("customer", *customer);
-    auto listing =
-        co_await get_page(*exchange_, "/v1/invoices", std::move(query), std::move(after));
+    auto listing = co_await exchange_->get_page("/v1/invoices", std::move(query), std::move(after));
     if (!listing) co_return failure(listing);
     ProviderPage<ProviderInvoice> page{.items = {}, .next = std::move(listing->next)};
-    for (const Json& entry : listing->body.data) {
+    for (const Json& entry : listing->items) {
         auto invoice = co_await complete_invoice(*exchange_, entry);
         if (invoice)
             page.items.push_back(*std::move(invoice));
@@ -156,17 +134,9 @@ asio::awaitable<Result<ProviderPage<ProviderInvoice>>> Provider::list_invoices(
 
 asio::awaitable<Result<ProviderPage<ProviderEvent>>> Provider::list_events(
     std::optional<std::string> after) {
-    auto listing = co_await get_page(*exchange_, "/v1/events", Form(), std::move(after));
+    auto listing = co_await exchange_->get_page("/v1/events", Form(), std::move(after));
     if (!listing) co_return failure(listing);
-    ProviderPage<ProviderEvent> page{.items = {}, .next = std::move(listing->next)};
-    for (const Json& entry : listing->body.data) {
-        auto event = read_event(entry);
-        if (event)
-            page.items.push_back(*std::move(event));
-        else
-            skip("event", entry, event.error());
-    }
-    co_return page;
+    co_return read_listed(kProviderName, "event", *std::move(listing), read_event);
 }
 
 }  // namespace turnpike::stripe

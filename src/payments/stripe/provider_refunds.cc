@@ -65,20 +65,6 @@ asio::awaitable<Result<T>> complete(StripeExchange& exchange, Json object,
     co_return translated;
 }
 
-template <class T>
-ProviderPage<T> read_listed(ListPage listing, std::string_view kind,
-                            Result<T> (*read)(const Json&)) {
-    ProviderPage<T> page{.items = {}, .next = std::move(listing.next)};
-    for (const Json& entry : listing.items) {
-        auto translated = read(entry);
-        if (translated)
-            page.items.push_back(*std::move(translated));
-        else
-            skip_unreadable(kProviderName, kind, entry, translated.error());
-    }
-    return page;
-}
-
 std::optional<ProviderPayment> read_charge(const Json& charge, std::string payment) {
     ReplyReader fields(charge, "charge");
     const auto captured = fields.maybe_integer("amount_captured").value_or(0);
@@ -148,7 +134,7 @@ asio::awaitable<Result<ProviderPage<ProviderRefund>>> Provider::list_refunds(
     auto listing =
         co_await exchange_->get_page(std::string(kRefunds), std::move(form), std::move(after));
     if (!listing) co_return failure(listing);
-    co_return read_listed(*std::move(listing), "refund", read_refund);
+    co_return read_listed(kProviderName, "refund", *std::move(listing), read_refund);
 }
 
 asio::awaitable<Result<ProviderPage<ProviderDispute>>> Provider::list_disputes(
@@ -158,7 +144,7 @@ asio::awaitable<Result<ProviderPage<ProviderDispute>>> Provider::list_disputes(
     auto listing =
         co_await exchange_->get_page(std::string(kDisputes), std::move(form), std::move(after));
     if (!listing) co_return failure(listing);
-    co_return read_listed(*std::move(listing), "dispute", read_dispute);
+    co_return read_listed(kProviderName, "dispute", *std::move(listing), read_dispute);
 }
 
 asio::awaitable<Result<std::vector<ProviderPayment>>> Provider::payments_of_invoice(

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "metering/log/state/contradiction.h"
+#include "metering/same_terms.h"
 
 namespace turnpike {
 std::optional<NamedRecord> name_in(const UsageRecord& record) {
@@ -306,9 +307,7 @@ Result<std::monostate> UsageState::apply_record(const AllowanceRecord& record) {
     entry.revision = record.revision;
     entry.period = record.period;
     queue_past(entry);
-    if (!is_new && entry.segments.back().plan_version == record.plan_version &&
-        entry.segments.back().override_number == record.override_number)
-        return std::monostate{};
+    if (!is_new && are_same_terms(entry.segments.back(), record)) return std::monostate{};
     Counter before = counter_of(entry);
     const UsageWindow window{.contract = before.contract,
                              .meter_key = before.meter_key,
