@@ -17,6 +17,7 @@
 #include "entitlements/standing.h"
 #include "entitlements/upgrade_hint.h"
 #include "entitlements/wire.h"
+#include "http/client_address.h"
 #include "http/page.h"
 #include "json/object_reader.h"
 #include "json/write.h"
@@ -80,17 +81,25 @@ Json write_used(const UsageSummary& summary, std::string_view receipt) {
 
 }  // namespace
 
+std::string Attribution::customer_name(const std::string& receipt) const {
+    const bool primary = billing.catalog.get()->primary() == catalog;
+    return "ext:" + QualifiedName{primary ? "" : catalog, receipt}.text();
+}
+
 asio::awaitable<Result<Customer>> Attribution::buyer_named(const Principal& caller,
                                                            const http::Request& request,
                                                            std::string receipt) {
-    const bool primary = billing.catalog.get()->primary() == catalog;
-    const std::string name = QualifiedName{primary ? "" : catalog, receipt}.text();
-    const bool known = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return find_customer(tx, "ext:" + name).has_value(); });
+    const auto name = customer_name(receipt);
+    auto known =
+        co_await billing.db.read([&](sql::Transaction& tx) { return find_customer(tx, name); });
+    // A receipt "learning-app~alice" is nobody's, and refused below.
+    if (known && known->catalog == catalog) co_return known;
     const Instant now = billing.clock.now();
-    if (!known && caller.name.empty()) {
-        const auto allowed = new_receipts.take(request.peer, now);
-        if (!allowed) co_return failure(allowed);
+    if (caller.name.empty()) {
+        const auto who = http::limited_peer(request.peer);
+        const auto verdict = new_receipts.take(RateClass::Receipt, who, now);
+        if (!verdict.allowed)
+            co_return std::unexpected(rate_limited(*rate_rule(RateClass::Receipt), verdict));
     }
     co_return co_await billing.db.write([&](sql::Transaction& tx) {
         return ensure_customer(tx, QualifiedName{catalog, receipt}, std::nullopt, now, billing.ids);
@@ -190,10 +199,8 @@ Attribution::Answer Attribution::get_usage(const Principal& caller, const http::
         error.fields.push_back({"receipt", "required", "says whose usage it is"});
         co_return std::unexpected(std::move(error));
     }
-    const bool primary = billing.catalog.get()->primary() == catalog;
-    const std::string name = QualifiedName{primary ? "" : catalog, *receipt}.text();
     auto work = [&](sql::Transaction& tx) -> Result<UsageSummary> {
-        const auto customer = find_visible_customer(tx, caller, "ext:" + name);
+        const auto customer = find_visible_customer(tx, caller, customer_name(*receipt));
         if (!customer) return failure(customer);
         return load_usage_summary(tx, {billing.usage, billing.catalog}, customer->id.text(),
                                   billing.clock.now());
