@@ -1,6 +1,5 @@
 #include "dialects/learning_app.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -175,8 +174,7 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
     const auto now = billing.catalog.get();
     const auto sold = sold_tier(*now, catalog, wish->tier);
     if (!sold) co_return failure(sold);
-    const auto plan = std::ranges::find(now->plans, sold->plan_version, &PlanVersion::id);
-    const auto short_enough = check_own_trial(caller, *plan, wish->trial_days);
+    const auto short_enough = check_own_trial(caller, *now, sold->plan_version, wish->trial_days);
     if (!short_enough) co_return failure(short_enough);
     const auto success = check_page(origins, wish->success_url, "success_url");
     if (!success) co_return failure(success);

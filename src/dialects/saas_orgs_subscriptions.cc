@@ -1,6 +1,5 @@
 #include "dialects/saas_orgs_subscriptions.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -135,8 +134,8 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
     const auto now = billing.catalog.get();
     const auto sold = find_plan_offer(*now, buyer->customer.catalog, body->offer, std::nullopt);
     if (!sold) co_return failure(sold);
-    const auto plan = std::ranges::find(now->plans, sold->plan_version, &PlanVersion::id);
-    const auto short_enough = check_own_trial(caller, *plan, body->trial.days.value_or(0));
+    const auto short_enough =
+        check_own_trial(caller, *now, sold->plan_version, body->trial.days.value_or(0));
     if (!short_enough) co_return failure(short_enough);
     const auto context = co_await context_of_customer(billing, buyer->customer.id);
     if (!context) co_return failure(context);
