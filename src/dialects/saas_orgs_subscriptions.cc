@@ -147,7 +147,8 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
                        .trial = trial_of(body->trial, buyer->now),
                        .first_payment = body->first_payment};
     const auto started = co_await start_subscription_at(billing, **context, std::move(start));
-    if (!started) co_return std::unexpected(advice_on_start(started.error(), "payment_method_id"));
+    if (!started)
+        co_return std::unexpected(advice_on_start(started.error(), {"payment_method_id"}));
     co_return co_await answer_with(201, started->id);
 }
 
