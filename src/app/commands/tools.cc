@@ -87,7 +87,7 @@ Result<Claims> claims_of(const TokenOptions& options, Instant now) {
 std::string jwt_secret_of(const SettingValues& values) {
     const auto& given = values.find("auth.jwt_secret")->second.text;
     if (!given.empty()) return given;
-    return read_text_file(values.find("data")->second.text + "/jwt_secret").value_or("");
+    return read_text_file(values.find("data")->second.text + "/" + kJwtSecretFile).value_or("");
 }
 
 /// A token that the server of the same settings has accepted in a rehearsal.
