@@ -236,6 +236,8 @@ int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
         return complain(invalid_argument("config.invalid",
                                          fmt::format("--name has 1 to {} characters", kKeyNameMax))
                             .error());
+    if (const auto good = check_kept_text("--name", options.name); !good)
+        return complain(good.error());
     const auto scopes = scopes_of(options.scopes);
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);
