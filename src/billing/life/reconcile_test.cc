@@ -4,6 +4,7 @@
 
 #include "billing/testing/testing.h"
 #include "billing/testing/told_provider.h"
+#include "catalog/service.h"
 #include "json/value.h"
 #include "subscriptions/service.h"
 
