@@ -30,7 +30,8 @@ struct Attribution {
 
     /// Who already has a subscription is answered 402. Of the seller and of the customer himself
     /// the page is as one of POST /v1/checkout_sessions. Whoever else knows the receipt opens one
-    /// that anybody who does replaces, and brings so many new receipts an hour (RateClass::Receipt).
+    /// that anybody who does replaces, and brings so many new receipts an hour
+    /// (RateClass::Receipt).
     Answer post_checkout(const Principal& caller, const http::Request& request);
     /// ?session=chk_..: where a paid page leads to. It asks the provider, so that the subscription
     /// is there before the webhook.
