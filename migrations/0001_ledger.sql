@@ -324,7 +324,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 -- What the servers of this ledger share and nobody else may know. A column whose name begins with
--- sealed_ is sealed with the master key (src/crypto/secret_box.h, src/app/sealed_columns.cc).
+-- sealed_ is sealed with the master key (src/crypto/secret_box.h, src/app/config/sealed_columns.cc).
 CREATE TABLE server_secrets (
     name         TEXT   NOT NULL PRIMARY KEY,
     sealed_value TEXT   NOT NULL,

@@ -15,6 +15,7 @@ constexpr std::string_view kKeyStart = "tp_";
 /// With the gateway's own 150 ms less than the 200 ms that Envoy waits.
 constexpr std::chrono::milliseconds kLedgerPatience{40};
 /// For a token that nobody has asked about yet: whether its user is deactivated is worth a wait.
+/// Of one that the ledger was asked about, also in vain, kLedgerPatience.
 constexpr std::chrono::milliseconds kFirstPatience{1'000};
 
 std::unexpected<Error> malformed() {
@@ -178,9 +179,15 @@ std::optional<Result<Principal>> Authenticator::answer_token(std::string_view to
     if (!vouched) return failure(vouched);
     const bool is_user = vouched->principal.kind == PrincipalKind::Customer;
     const Instant until = is_user ? Instant{} : vouched->until;
-    if (now < vouched->until) known_.put(digest, {vouched->principal, "", until, vouched->until});
+    if (now < vouched->until)
+        known_.put(digest, {vouched->principal, "", until, vouched->until, was_asked(digest)});
     if (is_user) return std::nullopt;
     return std::move(vouched->principal);
+}
+
+bool Authenticator::was_asked(const Digest128& digest) {
+    return known_.look(digest,
+                       [](const Known* known) { return known != nullptr && known->was_asked; });
 }
 
 asio::awaitable<bool> Authenticator::ask_deactivated(std::string external_id) {
@@ -196,22 +203,19 @@ asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string to
         if (!vouched) co_return failure(vouched);
         principal = std::move(vouched->principal);
     }
-    const bool was_asked = known_.look(
-        digest, [](const Known* known) { return known != nullptr && known->until > Instant{}; });
+    const auto patience = was_asked(digest) ? kLedgerPatience : kFirstPatience;
     const auto revocations = revocations_.load();
     // A ledger that does not answer is asked again later: paying users do not wait for it.
     std::optional<bool> is_deactivated;
     try {
         auto asked = ask_deactivated(principal->external_id);
-        is_deactivated = co_await sql::wait_at_most(was_asked ? kLedgerPatience : kFirstPatience,
-                                                    std::move(asked));
+        is_deactivated = co_await sql::wait_at_most(patience, std::move(asked));
     } catch (const sql::Failure&) {
         is_deactivated.reset();
     }
     if (!is_deactivated) {
         known_.look(digest, [](Known* known) {
-            if (known != nullptr && known->until == Instant{})
-                known->until += std::chrono::microseconds(1);  // asked, and never answered
+            if (known != nullptr) known->was_asked = true;
         });
         co_return *std::move(principal);
     }
@@ -221,7 +225,9 @@ asio::awaitable<Result<Principal>> Authenticator::look_up_subject(std::string to
     }
     const Instant until = clock_.now() + kSubjectMemory;
     known_.look(digest, [&](Known* known) {
-        if (known != nullptr) known->until = std::min(known->until_without_ledger, until);
+        if (known == nullptr) return;
+        known->until = std::min(known->until_without_ledger, until);
+        known->was_asked = true;
     });
     // As for keys: put first, asked second.
     if (revocations_.load() != revocations) forget(digest);
@@ -248,7 +254,9 @@ std::optional<Principal> Authenticator::recall_without_ledger(const Digest128& d
 
 void Authenticator::forget(const Digest128& digest) {
     known_.look(digest, [](Known* known) {
-        if (known != nullptr) known->until = known->until_without_ledger = Instant{};
+        if (known == nullptr) return;
+        known->until = known->until_without_ledger = Instant{};
+        known->was_asked = false;
     });
 }
 

@@ -79,6 +79,9 @@ private:
         std::string key_id;  ///< or the session's; empty for tokens
         Instant until;
         Instant until_without_ledger{};
+        /// Of a token: the ledger has been asked whether its user is deactivated, and has not said
+        /// so. It may not have answered.
+        bool was_asked = false;
     };
 
     std::optional<Principal> recall(const Digest128& digest, Instant now);
@@ -90,6 +93,7 @@ private:
     };
     Result<Vouched> check_token(std::string_view token, Instant now) const;
     std::optional<Result<Principal>> answer_token(std::string_view token, Instant now);
+    bool was_asked(const Digest128& digest);
     asio::awaitable<Result<Principal>> look_up_subject(std::string token);
     asio::awaitable<bool> ask_deactivated(std::string external_id);
     /// Asks the ledger, and when it does not answer, what was known an hour ago.

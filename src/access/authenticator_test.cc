@@ -1,11 +1,11 @@
 #include "access/authenticator.h"
 
-#include <future>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
@@ -92,6 +92,31 @@ protected:
         const auto answer = authenticator_.authenticate_at_once(request);
         if (!answer) return "?";
         return *answer ? (*answer)->name : std::string(answer->error().reason.text());
+    }
+
+    /// Whether the caller is let in before 100 ms are over, which lie between the two waits for the
+    /// ledger (40 ms and 1 s). However late the machine is, one loop's timers end in their order,
+    /// and this one is set when the wait has begun already.
+    bool is_let_in_soon(const http::Request& request) {
+        db_->set(sql::FragileDatabase::State::Hanging);
+        boost::asio::io_context io;
+        std::optional<Result<Principal>> answer;
+        boost::asio::co_spawn(io, authenticator_.authenticate(request),
+                              [&](const std::exception_ptr&, Result<Principal> principal) {
+                                  answer = std::move(principal);
+                              });
+        io.poll();
+        std::optional<bool> is_soon;
+        boost::asio::steady_timer bound(io, 100ms);
+        bound.async_wait([&](auto) {
+            // Once more around the loop: what the wait's end has set off comes before.
+            boost::asio::post(io, [&] { is_soon = answer.has_value(); });
+        });
+        while (!answer || !is_soon) io.run_one();
+        EXPECT_EQ((*answer)->name, "user:alice");
+        db_->set(sql::FragileDatabase::State::Up);  // which ends what still waits for it
+        io.run();
+        return *is_soon;
     }
 
     std::unique_ptr<sql::Database> ledger_ = sql::open_test_database();
@@ -333,20 +358,24 @@ TEST_F(AuthenticatorTest, AHostsTokenIsNoWayBackForADeactivatedUser) {
     }
 }
 
-// Who was let in a moment ago is not made to wait for a ledger that hangs.
+// Who was let in before waits a little (40 ms) for a ledger that hangs, and is let in, also when
+// his token's signature has to be checked anew.
 TEST_F(AuthenticatorTest, AHangingLedgerHoldsNoTokenUp) {
     const auto alice = bearer(token(Role::User));
     ASSERT_EQ(outcome(alice), "user:alice");
     clock_.advance(kSubjectMemory);
-    db_->set(sql::FragileDatabase::State::Hanging);
-    EXPECT_EQ(outcome_at_once(alice), "?");
-    boost::asio::io_context io;
-    auto answer =
-        boost::asio::co_spawn(io, authenticator_.authenticate(alice), boost::asio::use_future);
-    while (answer.wait_for(0s) != std::future_status::ready) io.run_one();
-    EXPECT_EQ(answer.get()->name, "user:alice");
-    db_->set(sql::FragileDatabase::State::Up);
-    io.run();
+    EXPECT_TRUE(is_let_in_soon(alice));
+    clock_.advance(kTokenMemory);
+    EXPECT_TRUE(is_let_in_soon(alice)) << "his signature is forgotten, that we asked is not";
+}
+
+// Whether a stranger is deactivated is worth a wait; the ledger's silence is not asked for twice.
+TEST_F(AuthenticatorTest, AHangingLedgerHoldsATokenUpOnce) {
+    const auto alice = bearer(token(Role::User));
+    EXPECT_FALSE(is_let_in_soon(alice));
+    EXPECT_TRUE(is_let_in_soon(alice));
+    clock_.advance(kTokenMemory);
+    EXPECT_TRUE(is_let_in_soon(alice));
 }
 
 TEST_F(AuthenticatorTest, AChangedTokenIsAnotherToken) {

@@ -17,6 +17,8 @@ constexpr RateRule kAuthFailure{"auth_failure", 30, seconds(60)};
 constexpr RateRule kSignIn{"sign_in", 60, seconds(60)};
 /// A seller's site may ask for its prices anew for each of its visitors, from one address.
 constexpr RateRule kPage{"page", 6'000, seconds(60)};
+/// They stay in the ledger for good, and a seller's own server may be the peer of all his buyers.
+constexpr RateRule kReceipt{"receipt", 600, std::chrono::hours(1)};
 
 std::int64_t seconds_up(Duration duration) { return std::chrono::ceil<seconds>(duration).count(); }
 
@@ -30,6 +32,7 @@ const RateRule* rate_rule(RateClass rate) {
         case RateClass::AuthFailure: return &kAuthFailure;
         case RateClass::SignIn: return &kSignIn;
         case RateClass::Page: return &kPage;
+        case RateClass::Receipt: return &kReceipt;
     }
     return nullptr;
 }

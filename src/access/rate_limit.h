@@ -22,6 +22,7 @@ enum class RateClass : std::uint8_t {
     AuthFailure,  ///< refused credentials, per peer
     SignIn,       ///< sign-up, sign-in and password resets, per peer
     Page,         ///< public pages and lists, per peer
+    Receipt,      ///< customers whom anonymous requests name, per peer
 };
 
 /// A bucket of `quota` tokens that refills evenly, `quota` per `window`.

@@ -65,6 +65,21 @@ TEST(RateLimiter, CallersAndClassesHaveBucketsOfTheirOwn) {
         ASSERT_TRUE(limiter.take(RateClass::None, "user:alice", kStart).allowed);
 }
 
+// 600 in an hour is one in 6 s.
+TEST(RateLimiter, AnonymousCallersNameSixHundredCustomersAnHour) {
+    RateLimiter limiter;
+    const auto named = [&](Instant now) {
+        return limiter.take(RateClass::Receipt, "203.0.113.7", now);
+    };
+    for (int i = 0; i < 600; ++i) ASSERT_TRUE(named(kStart).allowed) << i;
+    const auto refused = named(kStart);
+    ASSERT_FALSE(refused.allowed);
+    EXPECT_EQ(rate_limited(*rate_rule(RateClass::Receipt), refused).retry_after_s, 6);
+    EXPECT_TRUE(limiter.take(RateClass::Receipt, "203.0.113.8", kStart).allowed);
+    EXPECT_TRUE(named(kStart + 6s).allowed);
+    EXPECT_FALSE(named(kStart + 6s).allowed);
+}
+
 TEST(RateLimiter, TheTableStaysBounded) {
     RateLimiter limiter(1'600);
     for (int i = 0; i < 100'000; ++i)

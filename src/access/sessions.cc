@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/crypto.h"
+#include "http/client_address.h"
 
 namespace turnpike {
 namespace {
@@ -55,8 +56,15 @@ constexpr std::string_view kForgetOld = R"sql(
     DELETE FROM sessions WHERE user_id = $1 AND created_at < $2
 )sql";
 
-constexpr std::string_view kCountFrom = R"sql(
-    SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND peer = $2
+constexpr int kPeersMax = 500;
+
+constexpr std::string_view kPeers = R"sql(
+    SELECT peer
+      FROM sessions
+     WHERE user_id = $1
+     GROUP BY peer
+     ORDER BY MAX(created_at) DESC
+     LIMIT $2
 )sql";
 
 Session session_from_row(const sql::Row& row) {
@@ -127,7 +135,10 @@ bool is_subject_deactivated(sql::Transaction& tx, std::string_view external_id) 
 }
 
 bool has_signed_in_from(sql::Transaction& tx, const UserId& user, std::string_view peer) {
-    return tx.one(kCountFrom, {user, peer})->integer(0) > 0;
+    const auto limited = http::limited_peer(peer);
+    return std::ranges::any_of(tx.all(kPeers, {user, kPeersMax}), [&](const sql::Row& row) {
+        return http::limited_peer(row.text(0)) == limited;
+    });
 }
 
 }  // namespace turnpike

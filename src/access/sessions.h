@@ -58,7 +58,8 @@ bool revoke_session(sql::Transaction& tx, const UserId& user, const SessionId& i
 std::int64_t revoke_sessions(sql::Transaction& tx, const UserId& user, Instant now);
 /// Whether the seller has shut out the user whom a host's token names.
 bool is_subject_deactivated(sql::Transaction& tx, std::string_view external_id);
-/// Whether the user has signed in from this address within kSessionRowsKept.
+/// Whether the user has signed in from this peer within kSessionRowsKept, which is an IPv4 address
+/// or a /64 of IPv6 (http::limited_peer). Of his addresses the last 500 count.
 bool has_signed_in_from(sql::Transaction& tx, const UserId& user, std::string_view peer);
 
 }  // namespace turnpike

@@ -36,13 +36,14 @@ protected:
         Session session;
         std::string secret;
     };
-    Opened open(const UserId& user, bool is_superuser = false) {
+    Opened open(const UserId& user, bool is_superuser = false,
+                const std::string& peer = "192.0.2.1") {
         Session session{.id = ids_.make<SessionId>(clock_.now()),
                         .user = user,
                         .external_id = "alice",
                         .email = "alice@example.com",
                         .is_superuser = is_superuser,
-                        .peer = "192.0.2.1",
+                        .peer = peer,
                         .user_agent = "curl",
                         .created_at = clock_.now(),
                         .last_used_at = clock_.now(),
@@ -183,6 +184,19 @@ TEST_P(SessionsTest, RememberWhereAUserSignsInFrom) {
     open(alice_);
     EXPECT_TRUE(from("192.0.2.1"));
     EXPECT_FALSE(from("192.0.2.2"));
+}
+
+// What is one peer to the guard of sign-ins is one here: a device takes a new address of its
+// network's /64 every day (RFC 8981).
+TEST_P(SessionsTest, RememberANetworkNotADevicesAddressOfTheDay) {
+    const auto from = [&](std::string_view peer) {
+        return db().read_blocking(
+            [&](sql::Transaction& tx) { return has_signed_in_from(tx, alice_, peer); });
+    };
+    open(alice_, false, "2001:db8:1:2:a5f0:11ff:fe22:3344");
+    EXPECT_TRUE(from("2001:db8:1:2:7c1d:90e2:4b66:1"));
+    EXPECT_FALSE(from("2001:db8:1:3:a5f0:11ff:fe22:3344"));
+    EXPECT_FALSE(from("192.0.2.1"));
 }
 
 }  // namespace

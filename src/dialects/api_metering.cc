@@ -8,8 +8,10 @@
 #include "audit/authority.h"
 #include "billing/life/chosen_provider.h"
 #include "billing/life/commands.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/portal.h"
 #include "billing/routes/payment_methods_api.h"
+#include "billing/routes/subscription_bodies.h"
 #include "catalog/cache.h"
 #include "catalog/wire.h"
 #include "customers/service.h"
@@ -19,7 +21,6 @@
 #include "invoicing/wire.h"
 #include "json/object_reader.h"
 #include "json/write.h"
-#include "payments/card_refusals.h"
 
 namespace turnpike {
 namespace {
@@ -48,7 +49,7 @@ Result<std::string> read_upgrade(const http::Request& request) {
 }
 
 /// An empty body is a cancellation at period end.
-Result<CancelWhen> read_cancel(const http::Request& request) {
+Result<CancelWhen> read_cancel_when(const http::Request& request) {
     if (request.body.empty()) return CancelWhen::AtPeriodEnd;
     const auto body = request.json();
     if (!body) return failure(body);
@@ -114,15 +115,11 @@ Json write_health(const BillingHealth& health) {
     };
 }
 
-/// This interface has no page for it.
-std::unexpected<Error> refused_start(Error error) {
-    if (error.reason == kAuthenticationRequired)
-        error.message +=
-            "; take another card, or let the seller open a page for it (POST "
-            "/v1/checkout_sessions)";
-    if (error.reason == kMethodRequired) error.message += ": payment_method_id";
-    return std::unexpected(std::move(error));
-}
+/// This interface has no page for the cardholder.
+constexpr StartAdvice kStartAdvice{
+    .method_field = "payment_method_id",
+    .on_authentication =
+        "take another card, or let the seller open a page for it (POST /v1/checkout_sessions)"};
 
 }  // namespace
 
@@ -160,7 +157,7 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
                                                 const http::Request& request) {
     const auto wanted = read_subscribe(request);
     if (!wanted) co_return failure(wanted);
-    const auto catalog = billing_.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing_.primary());
     const auto plan = find_tier(*catalog, catalog_, wanted->tier);
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
@@ -175,7 +172,7 @@ ApiMetering::Answer ApiMetering::post_subscribe(const Principal& caller,
     StartRequest start{*customer, (*plan)->id, *price, wanted->payment_method,
                        authority_of(caller, request)};
     const auto started = co_await start_subscription_at(billing_, **context, std::move(start));
-    if (!started) co_return refused_start(started.error());
+    if (!started) co_return std::unexpected(advice_on_start(started.error(), kStartAdvice));
     co_return co_await status_of(*customer);
 }
 
@@ -191,7 +188,7 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
                                               const http::Request& request) {
     const auto tier = read_upgrade(request);
     if (!tier) co_return failure(tier);
-    const auto catalog = billing_.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing_.primary());
     const auto plan = find_tier(*catalog, catalog_, *tier);
     if (!plan) co_return failure(plan);
     const auto customer = co_await customer_calling(caller);
@@ -225,7 +222,7 @@ ApiMetering::Answer ApiMetering::post_upgrade(const Principal& caller,
 // POST /billing/cancel
 ApiMetering::Answer ApiMetering::post_cancel(const Principal& caller,
                                              const http::Request& request) {
-    const auto when = read_cancel(request);
+    const auto when = read_cancel_when(request);
     if (!when) co_return failure(when);
     const auto customer = co_await customer_calling(caller);
     if (!customer) co_return failure(customer);

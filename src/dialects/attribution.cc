@@ -10,6 +10,7 @@
 #include "base/html.h"
 #include "billing/life/checkout.h"
 #include "billing/life/chosen_provider.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/records/stored_checkout.h"
 #include "catalog/cache.h"
 #include "customers/service.h"
@@ -17,6 +18,7 @@
 #include "entitlements/standing.h"
 #include "entitlements/upgrade_hint.h"
 #include "entitlements/wire.h"
+#include "http/client_address.h"
 #include "http/page.h"
 #include "json/object_reader.h"
 #include "json/write.h"
@@ -88,17 +90,25 @@ Json write_used(const UsageSummary& summary, std::string_view receipt) {
 
 }  // namespace
 
+std::string Attribution::customer_name(const std::string& receipt) const {
+    const bool primary = billing.catalog.get()->primary() == catalog;
+    return "ext:" + QualifiedName{primary ? "" : catalog, receipt}.text();
+}
+
 asio::awaitable<Result<Customer>> Attribution::buyer_named(const Principal& caller,
                                                            const http::Request& request,
                                                            std::string receipt) {
-    const bool primary = billing.catalog.get()->primary() == catalog;
-    const std::string name = QualifiedName{primary ? "" : catalog, receipt}.text();
-    const bool known = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return find_customer(tx, "ext:" + name).has_value(); });
+    const auto name = customer_name(receipt);
+    auto known =
+        co_await billing.db.read([&](sql::Transaction& tx) { return find_customer(tx, name); });
+    // A receipt "learning-app~alice" is nobody's, and refused below.
+    if (known && known->catalog == catalog) co_return known;
     const Instant now = billing.clock.now();
     if (!known && !speaks_for(caller, receipt)) {
-        const auto allowed = new_receipts.take(request.peer, now);
-        if (!allowed) co_return failure(allowed);
+        const auto who = http::limited_peer(request.peer);
+        const auto verdict = new_receipts.take(RateClass::Receipt, who, now);
+        if (!verdict.allowed)
+            co_return std::unexpected(rate_limited(*rate_rule(RateClass::Receipt), verdict));
     }
     co_return co_await billing.db.write([&](sql::Transaction& tx) {
         return ensure_customer(tx, QualifiedName{catalog, receipt}, std::nullopt, now, billing.ids);
@@ -110,7 +120,8 @@ Attribution::Answer Attribution::post_checkout(const Principal& caller,
                                                const http::Request& request) {
     const auto wish = read_receipt_wish(request);
     if (!wish) co_return failure(wish);
-    const auto sold = sold_tier(*billing.catalog.get(), catalog, wish->tier);
+    const auto on_sale = co_await catalog_on_sale(billing.primary());
+    const auto sold = sold_tier(*on_sale, catalog, wish->tier);
     if (!sold) co_return failure(sold);
     const auto customer = co_await buyer_named(caller, request, wish->receipt);
     if (!customer) co_return failure(customer);
@@ -198,10 +209,8 @@ Attribution::Answer Attribution::get_usage(const Principal& caller, const http::
         error.fields.push_back({"receipt", "required", "says whose usage it is"});
         co_return std::unexpected(std::move(error));
     }
-    const bool primary = billing.catalog.get()->primary() == catalog;
-    const std::string name = QualifiedName{primary ? "" : catalog, *receipt}.text();
     auto work = [&](sql::Transaction& tx) -> Result<UsageSummary> {
-        const auto customer = find_visible_customer(tx, caller, "ext:" + name);
+        const auto customer = find_visible_customer(tx, caller, customer_name(*receipt));
         if (!customer) return failure(customer);
         return load_usage_summary(tx, {billing.usage, billing.catalog}, customer->id.text(),
                                   billing.clock.now());

@@ -6,8 +6,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "access/cursor.h"
-#include "access/new_receipts.h"
 #include "access/principal.h"
+#include "access/rate_limit.h"
 #include "access/return_url.h"
 #include "base/error.h"
 #include "billing/provider/contexts.h"
@@ -25,12 +25,13 @@ struct Attribution {
     std::string catalog;            ///< key of what it sells
     const AllowedOrigins& origins;  ///< whose own is where checkout returns to
     const CursorCodec& cursors;
-    NewReceipts& new_receipts;      ///< that a peer may bring by receipts alone
+    RateLimiter& new_receipts;      ///< that a peer may bring by receipts alone
     std::function<void()> revived;  ///< called when an event waits again
 
     /// Who already has a subscription is answered 402. Of the seller and of the customer himself
     /// the page is as one of POST /v1/checkout_sessions. Whoever else knows the receipt opens one
-    /// that anybody who does replaces, and brings so many new receipts an hour (NewReceipts).
+    /// that anybody who does replaces, and brings so many new receipts an hour
+    /// (RateClass::Receipt).
     Answer post_checkout(const Principal& caller, const http::Request& request);
     /// ?session=chk_..: where a paid page leads to. It asks the provider, so that the subscription
     /// is there before the webhook.
@@ -44,6 +45,8 @@ struct Attribution {
     Answer post_resend(const Principal& caller, const http::Request& request);
 
 private:
+    /// By which find_customer knows the receipt's.
+    [[nodiscard]] std::string customer_name(const std::string& receipt) const;
     /// Errors: LimitExceeded "access.rate_limited"; those of ensure_customer.
     asio::awaitable<Result<Customer>> buyer_named(const Principal& caller,
                                                   const http::Request& request,

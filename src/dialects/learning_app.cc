@@ -1,6 +1,5 @@
 #include "dialects/learning_app.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "billing/life/chosen_provider.h"
 #include "billing/life/commands.h"
 #include "billing/life/own_trial.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/portal.h"
 #include "billing/routes/checkout_api.h"
 #include "catalog/cache.h"
@@ -172,11 +172,10 @@ LearningApp::Answer LearningApp::post_checkout(const Principal& caller,
                                                const http::Request& request) {
     const auto wish = read_wish(request);
     if (!wish) co_return failure(wish);
-    const auto now = billing.catalog.get();
+    const auto now = co_await catalog_on_sale(billing.primary());
     const auto sold = sold_tier(*now, catalog, wish->tier);
     if (!sold) co_return failure(sold);
-    const auto plan = std::ranges::find(now->plans, sold->plan_version, &PlanVersion::id);
-    const auto short_enough = check_own_trial(caller, *plan, wish->trial_days);
+    const auto short_enough = check_own_trial(caller, *now, sold->plan_version, wish->trial_days);
     if (!short_enough) co_return failure(short_enough);
     const auto success = check_page(origins, wish->success_url, "success_url");
     if (!success) co_return failure(success);

@@ -1,6 +1,5 @@
 #include "dialects/saas_orgs_subscriptions.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "billing/life/chosen_provider.h"
 #include "billing/life/commands.h"
 #include "billing/life/own_trial.h"
+#include "billing/provider/catalog_on_sale.h"
 #include "billing/provider/customer_time.h"
 #include "billing/telling/next_action.h"
 #include "billing/telling/shown_subscription.h"
@@ -132,11 +132,11 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
         return find_buyer(tx, caller, body->organization, billing.clock.now());
     });
     if (!buyer) co_return failure(buyer);
-    const auto now = billing.catalog.get();
+    const auto now = co_await catalog_on_sale(billing.primary());
     const auto sold = find_plan_offer(*now, buyer->customer.catalog, body->offer, std::nullopt);
     if (!sold) co_return failure(sold);
-    const auto plan = std::ranges::find(now->plans, sold->plan_version, &PlanVersion::id);
-    const auto short_enough = check_own_trial(caller, *plan, body->trial.days.value_or(0));
+    const auto short_enough =
+        check_own_trial(caller, *now, sold->plan_version, body->trial.days.value_or(0));
     if (!short_enough) co_return failure(short_enough);
     const auto context = co_await context_of_customer(billing, buyer->customer.id);
     if (!context) co_return failure(context);
@@ -148,7 +148,8 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::post_subscription(
                        .trial = trial_of(body->trial, buyer->now),
                        .first_payment = body->first_payment};
     const auto started = co_await start_subscription_at(billing, **context, std::move(start));
-    if (!started) co_return std::unexpected(advice_on_start(started.error(), "payment_method_id"));
+    if (!started)
+        co_return std::unexpected(advice_on_start(started.error(), {"payment_method_id"}));
     co_return co_await answer_with(201, started->id);
 }
 
@@ -196,7 +197,7 @@ SaasOrgsSubscriptions::Answer SaasOrgsSubscriptions::put_subscription(
     const Principal& caller, const http::Request& request) {
     const auto body = read_org_change(request);
     if (!body) co_return failure(body);
-    const auto catalog = billing.catalog.get();
+    const auto catalog = co_await catalog_on_sale(billing.primary());
     const auto wanted = co_await billing.db.read(
         [&](sql::Transaction& tx) { return find_change(tx, caller, request, *body, *catalog); });
     if (!wanted) co_return failure(wanted);

@@ -1,6 +1,7 @@
 #include "invoicing/amount_text.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/letter_case.h"
 
@@ -25,13 +26,17 @@ std::string with_decimals(std::string number, int least) {
     return number.append(wanted - written, '0');
 }
 
+std::string written_in(Currency currency, std::string number) {
+    return grouped(with_decimals(std::move(number), exponent_of(currency))) + " " +
+           upper_case(to_text(currency));
+}
+
 }  // namespace
 
 std::string paper_amount(Money amount) { return grouped(amount.text()); }
 
 std::string unit_price_text(UnitPrice price, Currency currency) {
-    return grouped(with_decimals(price.text(), exponent_of(currency))) + " " +
-           upper_case(to_text(currency));
+    return written_in(currency, price.text());
 }
 
 std::string product_text(Quantity quantity, UnitPrice price, Currency currency) {

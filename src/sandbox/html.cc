@@ -90,22 +90,6 @@ std::string policy_of(const PageAnswer& answer) {
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-    std::string safe;
-    safe.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '&': safe += "&amp;"; break;
-            case '<': safe += "&lt;"; break;
-            case '>': safe += "&gt;"; break;
-            case '"': safe += "&quot;"; break;
-            case '\'': safe += "&#39;"; break;
-            default: safe += c;
-        }
-    }
-    return safe;
-}
-
 std::string html_page(std::string_view title, const std::string& body) {
     return styled_page(title, body, "");
 }

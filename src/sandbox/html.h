@@ -3,14 +3,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/html.h"
 #include "base/time.h"
 #include "http/message.h"
 
 /// Pages for people: pieces that the hosted pages share.
 namespace turnpike::twin {
-
-/// Text for element content and for attribute values in double quotes.
-std::string escape_html(std::string_view text);
 
 /// A whole page, marked as one of a sandbox. `title` is escaped here; `body` is HTML with one h1.
 std::string html_page(std::string_view title, const std::string& body);

@@ -123,3 +123,19 @@ for (const preset of Object.keys(routes))
             await server.end();
         }
     });
+
+test('a receipt names no customer of another interface', async () => {
+    const server = await Server.besideSandbox({preset: 'attribution,learning-app'});
+    try {
+        const usage = await server.user('alice', 'GET', '/api/v1/payments/usage');
+        assert.equal(usage.status, 200, JSON.stringify(usage.body));
+        const known = await server.admin('GET', '/v1/customers/ext:learning-app~alice');
+        assert.equal(known.status, 200, JSON.stringify(known.body));
+        const refused = await server.request('POST', '/api/billing/create-checkout', {
+            body: {receipt: 'learning-app~alice', tier: 'pro'},
+            headers: {'idempotency-key': randomUUID()}});
+        assert.deepEqual([refused.status, refused.body.code], [400, 'customer.invalid_external_id']);
+    } finally {
+        await server.end();
+    }
+});

@@ -107,7 +107,7 @@ Result<BenchServer> BenchServer::start(const BenchWorld& world,
     const std::string& directory = server.directory();
     const auto made = make_ledger(directory, world);
     if (!made) return failure(made);
-    const auto secret = load_or_make_secret(directory, "jwt_secret", kSecretBytes);
+    const auto secret = load_or_make_secret(directory, kJwtSecretFile, kSecretBytes);
     if (!secret) return failure(secret);
     server.token_ = day_token(*secret, "bench", Role::Admin);
     server.port_ = free_port();

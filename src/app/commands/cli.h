@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/config/config.h"
 #include "base/error.h"
@@ -168,6 +169,9 @@ int command_restore(const RestoreOptions& options);
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs = ConfigNeeds::Server);
+/// What a flag says and we keep holds no card number. \param flag  "--name"
+/// Errors: InvalidArgument "config.invalid".
+Result<void> check_kept_text(std::string_view flag, std::string_view text);
 /// As complain(); one that cannot have the ledger says which route of the running server does the
 /// same.
 int complain_or_name_route(Error error, std::string_view route);

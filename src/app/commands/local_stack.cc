@@ -81,7 +81,7 @@ Result<std::unique_ptr<LocalStack>> LocalStack::start(const UpOptions& options) 
     stack->data_dir_ = options.data;
     const auto prepared = prepare_data_dir(options.data);
     if (!prepared) return failure(prepared);
-    const auto secret = load_or_make_secret(options.data, "jwt_secret", kSecretBytes);
+    const auto secret = load_or_make_secret(options.data, kJwtSecretFile, kSecretBytes);
     if (!secret) return failure(secret);
     stack->jwt_secret_ = *secret;
     const auto sandbox = stack->start_sandbox(options);

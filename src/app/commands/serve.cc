@@ -7,6 +7,7 @@
 #include "app/commands/cli.h"
 #include "app/commands/signals.h"
 #include "app/serving/app.h"
+#include "base/card_number.h"
 
 namespace turnpike {
 namespace {
@@ -24,6 +25,12 @@ Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs) {
     const auto values = resolve_settings(flags.values, process_environment(), flags.config_file);
     if (!values) return failure(values);
     return read_config(*values, needs);
+}
+
+Result<void> check_kept_text(std::string_view flag, std::string_view text) {
+    if (!holds_card_number(text)) return {};
+    return invalid_argument("config.invalid",
+                            fmt::format("{} holds what looks like a card number", flag));
 }
 
 int command_serve(const SettingFlags& flags) {

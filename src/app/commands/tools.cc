@@ -88,7 +88,7 @@ Result<Claims> claims_of(const TokenOptions& options, Instant now) {
 std::string jwt_secret_of(const SettingValues& values) {
     const auto& given = values.find("auth.jwt_secret")->second.text;
     if (!given.empty()) return given;
-    return read_text_file(values.find("data")->second.text + "/jwt_secret").value_or("");
+    return read_text_file(values.find("data")->second.text + "/" + kJwtSecretFile).value_or("");
 }
 
 /// A token that the server of the same settings has accepted in a rehearsal.
@@ -240,6 +240,8 @@ int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
         return complain(invalid_argument("config.invalid",
                                          fmt::format("--name has 1 to {} characters", kKeyNameMax))
                             .error());
+    if (const auto good = check_kept_text("--name", options.name); !good)
+        return complain(good.error());
     const auto scopes = scopes_of(options.scopes);
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);

@@ -8,7 +8,6 @@
 #include "access/cursor.h"
 #include "app/commands/cli.h"
 #include "app/ledger/ledger.h"
-#include "base/card_number.h"
 #include "crypto/password.h"
 #include "people/password_resets.h"
 #include "people/password_rules.h"
@@ -96,9 +95,8 @@ int change_user(const SettingFlags& flags, const UserOptions& options, std::stri
 }  // namespace
 
 int command_user_create(const SettingFlags& flags, const UserOptions& options) {
-    if (holds_card_number(options.name))
-        return complain({ErrorCode::Unprocessable, "request.card_number",
-                         "--name holds what looks like a card number"});
+    if (const auto good = check_kept_text("--name", options.name); !good)
+        return complain(good.error());
     const auto password = read_password();
     if (!password) return complain(password.error());
     if (const auto good = check_password(*password, options.user); !good)

@@ -30,7 +30,7 @@ struct ConfiguredPrice {
     std::string price;    ///< the provider's id
 };
 
-/// The settings, checked and typed. A Config that exists can be served.
+/// The settings, checked and typed. A Config read for ConfigNeeds::Server can be served.
 struct Config {
     std::string host;
     std::uint16_t port = 0;

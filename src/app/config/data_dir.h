@@ -8,6 +8,9 @@
 
 namespace turnpike {
 
+/// Of `turnpike up`, in its folder: what it signs users' tokens with.
+inline constexpr const char* kJwtSecretFile = "jwt_secret";
+
 /// Makes the directory if it is missing, readable by its owner only.
 /// Errors: Unavailable "data.unusable", naming the directory and the reason.
 Result<std::monostate> prepare_data_dir(const std::string& dir);

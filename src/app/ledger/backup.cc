@@ -26,7 +26,7 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 /// Beside the ledger and the usage log. Without the master key the ledger's secrets stay shut;
 /// `turnpike up` makes a new secret for its tokens, and refuses those of the old one.
 constexpr const char* kMasterKey = "master.key";
-constexpr const char* kKeyFiles[] = {kMasterKey, "jwt_secret"};
+constexpr const char* kKeyFiles[] = {kMasterKey, kJwtSecretFile};
 
 std::unexpected<Error> failed(const std::string& path, const std::error_code& why) {
     return unavailable("backup.failed", path + ": " + why.message());

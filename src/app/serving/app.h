@@ -205,7 +205,8 @@ public:
     SaasOrgsPlans saas_orgs_plans;
     SaasOrgsSubscriptions saas_orgs_subscriptions;
     LearningApp learning_app;
-    NewReceipts new_receipts;
+    /// A table of its own: whoever fills another one with peers does not empty this.
+    RateLimiter new_receipts{16'384};
     Attribution attribution;
     Gate gate;
 

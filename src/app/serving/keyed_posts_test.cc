@@ -10,23 +10,19 @@
 #include "access/handler_testing.h"
 #include "access/keyed_request.h"
 #include "access/policy.h"
-#include "app/serving/app.h"
+#include "app/serving/matrix_testing.h"
 #include "app/serving/openapi.h"
 #include "app/serving/routes.h"
 #include "billing/plans/plan_migration.h"
 #include "json/value.h"
 #include "people/invitations.h"
 #include "people/projects.h"
-#include "people/users.h"
-#include "sql/testing.h"
 #include "webhooks/inbox.h"
 
 namespace turnpike {
 namespace {
 
 using testing::run;
-
-const Authority kBySelf{"job:test", ""};
 
 /// What makes a repetition harmless when the process died after the effect and before the answer.
 enum class Safety : std::uint8_t {
@@ -153,48 +149,9 @@ struct Thing {
     std::string guest;       ///< session of somebody who is invited
 };
 
-class KeptAnswers : public ::testing::Test {
+class KeptAnswers : public MatrixTest {
 protected:
-    void SetUp() override {
-        const std::map<std::string, std::string> settings = {
-            {"listen", "127.0.0.1:0"},
-            {"preset", "all"},
-            {"data", folder_.path().string()},
-            {"log_level", "error"},
-            {"access_log", "off"},
-            {"auth.jwt_secret", "0123456789abcdef0123456789abcdef"},
-            {"stripe.secret_key", "sk_test_abc"},
-            {"stripe.webhook_secret", "whsec_abc"},
-        };
-        const auto values = resolve_settings(
-            settings, [](const std::string&) { return std::optional<std::string>(); }, "");
-        ASSERT_TRUE(values) << values.error().message;
-        const auto config = read_config(*values);
-        ASSERT_TRUE(config) << config.error().message;
-        auto app = App::create(*config);
-        ASSERT_TRUE(app) << app.error().message;
-        app_ = *std::move(app);
-    }
-    Instant now() const { return app_->clock.now(); }
-    template <class Work>
-    auto write(Work work) {
-        auto done = app_->db->write_blocking(work);
-        EXPECT_TRUE(done) << done.error().message;
-        return *std::move(done);
-    }
-
-    User user(const std::string& email) {
-        return write([&](sql::Transaction& tx) {
-            return create_user(tx, {email, "-", std::nullopt, Superuser::No}, kBySelf, now(),
-                               app_->ids);
-        });
-    }
-    std::string session_of(const User& one) {
-        return write([&](sql::Transaction& tx) -> Result<SignedIn> {
-                   return sign_in(tx, {one.id, "-"}, {}, now(), app_->ids);
-               })
-            .secret;
-    }
+    void SetUp() override { open(""); }
     /// An endpoint or a destination, and a delivery of it.
     void add_endpoint(Thing& thing, const std::string& pattern) {
         const bool is_alert = pattern.starts_with("/v1/alert_destinations");
@@ -230,24 +187,22 @@ protected:
     /// Fresh for each route, so that none meets what another one did.
     Thing thing_for(const std::string& pattern) {
         const std::string nth = std::to_string(++made_);
-        const auto owner = user("owner" + nth + "@example.com");
-        const auto spare = user("spare" + nth + "@example.com");
-        const auto guest = user("guest" + nth + "@example.com");
+        const auto owner = new_user(), spare = new_user(), guest = new_user();
         Thing thing;
-        thing.owner = session_of(owner);
-        thing.guest = session_of(guest);
+        thing.owner = session_of(owner.id);
+        thing.guest = session_of(guest.id);
         thing.parts["user"] = spare.id.text();
         write([&](sql::Transaction& tx) -> Result<std::monostate> {
             NewOrganization wanted;
             wanted.name = "Place " + nth;
             wanted.owner = owner.id.text();
             wanted.catalog = "api-metering";  // counts no members, so that there is always room
-            const OrgMaking making{kBySelf, now(), app_->ids, app_->catalog};
+            const OrgMaking making{kMatrixMaker, now(), app_->ids, app_->catalog};
             const auto made = create_organization(tx, wanted, testing::admin(), making);
             if (!made) return failure(made);
             insert_membership(tx, {made->id, spare.id, OrgRole::Owner, now()});
             const OrgAccess access{*made, std::nullopt, OrgRole::Owner, true};
-            const OrgDeed deed{access, kBySelf, now(), app_->ids, app_->catalog};
+            const OrgDeed deed{access, kMatrixMaker, now(), app_->ids, app_->catalog};
             const auto invited =
                 invite(tx, deed, {*guest.email, OrgRole::Member}, app_->organizations_api.letters);
             if (!invited) return failure(invited);
@@ -264,7 +219,7 @@ protected:
             write([&](sql::Transaction& tx) -> Result<std::monostate> {
                 const auto terms = migration_terms(tx, {.plan = "starter"});
                 if (!terms) return failure(terms);
-                const auto begun = begin_migration(tx, app_->billing, *terms, kBySelf);
+                const auto begun = begin_migration(tx, app_->billing, *terms, kMatrixMaker);
                 if (!begun) return failure(begun);
                 thing.parts["plan_migration"] = begun->id.text();
                 return std::monostate{};
@@ -340,10 +295,6 @@ protected:
         answers.again = answer();
         return answers;
     }
-
-    sql::TempFolder folder_;
-    std::unique_ptr<App> app_;
-    int made_ = 0;
 };
 
 TEST_F(KeptAnswers, ARepetitionAfterACrashIsAnsweredAlike) {

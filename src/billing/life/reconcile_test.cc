@@ -158,9 +158,9 @@ TEST_F(ReconcileTest, KnowsAPriceByAnyOfItsNamesThere) {
     const auto item = at_provider(subscription).at("items").at("data").at(0);
     const Json& price = item.at("price");
     const auto twin = world.sandbox_post(
-        "/v1/prices", "currency=usd&recurring[interval]=month&product=" +
-                          price.at("product").get<std::string>() + "&unit_amount=" +
-                          std::to_string(price.at("unit_amount").get<std::int64_t>()));
+        "/v1/prices",
+        "currency=usd&recurring[interval]=month&product=" + price.at("product").get<std::string>() +
+            "&unit_amount=" + std::to_string(price.at("unit_amount").get<std::int64_t>()));
     const auto name = twin.at("id").get<std::string>();
     world.sandbox_post("/v1/subscription_items/" + item.at("id").get<std::string>(),
                        "price=" + name + "&proration_behavior=none");

@@ -90,12 +90,10 @@ Result<NewSubscriptionBody> read_new_subscription(const http::Request& request) 
     return fields.finish(std::move(body));
 }
 
-Error advice_on_start(Error refused, std::string_view method_field) {
+Error advice_on_start(Error refused, const StartAdvice& advice) {
     if (refused.reason == kAuthenticationRequired)
-        refused.message +=
-            "; send payment_behavior allow_incomplete, and the customer confirms it at "
-            "next_action.url";
-    if (refused.reason == kMethodRequired) refused.message.append(": ").append(method_field);
+        refused.message.append("; ").append(advice.on_authentication);
+    if (refused.reason == kMethodRequired) refused.message.append(": ").append(advice.method_field);
     return refused;
 }
 

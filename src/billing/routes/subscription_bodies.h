@@ -34,9 +34,15 @@ struct NewSubscriptionBody {
     FirstPayment first_payment = FirstPayment::OrNothing;
 };
 Result<NewSubscriptionBody> read_new_subscription(const http::Request& request);
+/// What an interface offers whoever's start was refused.
+struct StartAdvice {
+    std::string_view method_field;  ///< where its body names a card: "payment_method"
+    /// Where the bank wants the cardholder.
+    std::string_view on_authentication =
+        "send payment_behavior allow_incomplete, and the customer confirms it at next_action.url";
+};
 /// A refused start, with what whoever sent such a body can do about it.
-/// \param method_field  where it names a card: "payment_method"
-Error advice_on_start(Error refused, std::string_view method_field);
+Error advice_on_start(Error refused, const StartAdvice& advice);
 
 /// What is absent stays as it is; something is there.
 struct ChangeBody {

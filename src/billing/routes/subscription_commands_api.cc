@@ -78,7 +78,7 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
                        .trial = trial_of(body->trial, now),
                        .first_payment = body->first_payment};
     auto started = co_await start_subscription_at(billing, **context, std::move(start));
-    if (!started) started = std::unexpected(advice_on_start(started.error(), "payment_method"));
+    if (!started) started = std::unexpected(advice_on_start(started.error(), {"payment_method"}));
     co_return co_await answer_with(201, std::move(started));
 }
 
