@@ -26,10 +26,10 @@ using Placement = PeriodClose::Placement;
 
 /// Asks before each visit to the ledger, told its number; once the answer is true, this visit and
 /// all later ones fail, as for a dead process.
-class WatchedLedger final : public sql::Database {
+class MortalLedger final : public sql::Database {
 public:
     using Watch = std::function<bool(int visit)>;
-    WatchedLedger(sql::Database& inner, Watch watch) : inner_(inner), watch_(std::move(watch)) {}
+    MortalLedger(sql::Database& inner, Watch watch) : inner_(inner), watch_(std::move(watch)) {}
 
     [[nodiscard]] std::string_view engine() const override { return inner_.engine(); }
     [[nodiscard]] std::size_t backlog() const override { return inner_.backlog(); }
@@ -69,7 +69,7 @@ public:
 
     /// Runs the close in a process that dies with the line on the new invoice, which is a draft.
     void move_to_an_invoice_of_its_own() {
-        WatchedLedger watched(*ledger, [&](int) { return has_moved(); });
+        MortalLedger watched(*ledger, [&](int) { return has_moved(); });
         const auto live = [&] {
             BillingWorld doomed(watched, key);
             return doomed.run(run_period_close(doomed.billing, close, tester)).has_value();
@@ -146,7 +146,7 @@ TEST(PeriodCloses, ThatRunTogetherBillOnce) {
         SCOPED_TRACE("visit " + std::to_string(visit));
         ASSERT_LT(visit, 100) << "the run never ends";
         DeadDraft draft;
-        WatchedLedger watched(*draft.ledger, [&](int now) {
+        MortalLedger watched(*draft.ledger, [&](int now) {
             if (now == visit) draft.move_to_an_invoice_of_its_own();
             return now > visit;
         });
@@ -210,7 +210,7 @@ TEST(PeriodCloses, WithoutALedgerAreToldOnceForEachStep) {
             run_billing_pass(world.billing, world.clock.now(), from_unix_seconds(0), failures));
     };
     for (int i = 0; i < 3; ++i) {
-        WatchedLedger away(*draft.ledger, [](int visit) { return visit > 1; });
+        MortalLedger away(*draft.ledger, [](int visit) { return visit > 1; });
         pass(away);
     }
     const auto told = lines_of(log.take(), "billing.pass_failed");
