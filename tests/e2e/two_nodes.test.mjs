@@ -26,8 +26,9 @@ describe('two nodes', {skip: shared ? false : 'TURNPIKE_TEST_POSTGRES is not set
                   cancel_url: 'https://shop.example/'};
 
     before(async () => {
-        one = await Server.besideSandbox({database: await shared.database()});
-        other = await Server.start(one.sandbox, {database: one.database});
+        const env = {TURNPIKE_MASTER_KEY: '5'.repeat(64)};
+        one = await Server.besideSandbox({database: await shared.database(), env});
+        other = await Server.start(one.sandbox, {database: one.database, env});
         for (const name of ['ann', 'bea', 'cid'])
             await ok(one, 'POST', '/v1/customers', {external_id: name}, 201);
     });

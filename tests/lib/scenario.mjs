@@ -170,7 +170,7 @@ export class Scenario {
         async customer(who) {
             return this.about(who, 'POST', '/v1/customers', {
                 external_id: this.external(who),
-                email: `${who}@${this.name}.example`,
+                email: `${who}@${this.name.replaceAll('_', '-')}.example`,
                 test_clock: this.clock,
             });
         },
