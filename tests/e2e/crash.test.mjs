@@ -51,11 +51,13 @@ for (const engine of engines())
                 items: await of('/v1/invoiceitems'),
             };
         }
+        // An event that was being applied is taken up again when its lease of two minutes has ended:
+        // on PostgreSQL another node might still be at it.
         async function agreed() {
             await eventually('ledger and provider to agree', async () => {
                 const {body} = await server.reconcile();
                 return body.differences?.length === 0;
-            }, 60);
+            }, 150);
         }
 
         for (let round = 1; round <= rounds; ++round)
