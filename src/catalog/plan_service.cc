@@ -67,6 +67,12 @@ Result<void> check_key(sql::Transaction& tx, const std::string& catalog, const s
     return {};
 }
 
+/// Of two transactions that change plans of one catalog, the second sees what the first has
+/// written: plans made at once would get one rank.
+constexpr std::string_view kLockCatalog = R"sql(
+    UPDATE catalogs SET position = position WHERE key = $1
+)sql";
+
 Result<void> check_rank(const Catalog& catalog, const std::string& catalog_key,
                         const FilePlan& plan) {
     for (const PlanVersion& other : catalog.plans)
@@ -187,6 +193,7 @@ Result<PlanVersion> create_plan(sql::Transaction& tx, const NewPlan& wanted,
                                 const Authority& authority, Instant now, IdSource& ids) {
     const auto home = known_catalog(load_catalog(tx), wanted.catalog);
     if (!home) return failure(home);
+    tx.run(kLockCatalog, {*home});
     const auto listed = ensure_features(tx, *home, wanted.listed, {authority, now, ids});
     if (!listed) return failure(listed);
     const Catalog catalog = load_catalog(tx);
@@ -210,6 +217,9 @@ Result<PlanVersion> create_plan(sql::Transaction& tx, const NewPlan& wanted,
 
 Result<PlanVersion> change_plan(sql::Transaction& tx, const PlanChange& change, Instant now,
                                 IdSource& ids) {
+    const auto named = find_plan(tx, change.ref);
+    if (!named) return failure(named);
+    tx.run(kLockCatalog, {named->catalog});
     auto before = find_plan(tx, change.ref);
     if (!before) return before;
     if (before->is_archived)

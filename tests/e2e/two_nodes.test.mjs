@@ -55,6 +55,13 @@ describe('two nodes', {skip: shared ? false : 'TURNPIKE_TEST_POSTGRES is not set
         assert.deepEqual(invoice.total, {amount: 800, currency: 'USD'});
     });
 
+    test('plans that are made at once have a rank each', async () => {
+        const nodes = [one, other, one, other, one, other];
+        const made = await Promise.all(nodes.map((node, i) =>
+            ok(node, 'POST', '/v1/plans', {key: `p${i}`, name: `P${i}`, ...price(1000 + i)}, 201)));
+        assert.equal(new Set(made.map(({rank}) => rank)).size, nodes.length);
+    });
+
     test('what was archived a moment ago is sold nowhere', async () => {
         await ok(one, 'DELETE', '/v1/plans/team');
         assert.equal(await refused(other, 'POST', '/v1/checkout_sessions', page),
