@@ -3,7 +3,7 @@
 run_packages=(
     clang-19 lld-19 llvm-19 cmake ninja-build ccache pkg-config ca-certificates
     libboost1.81-dev libboost-url1.81-dev libcurl4-openssl-dev libssl-dev libisal-dev libsodium-dev
-    libidn2-dev
+    libidn2-dev libutf8proc-dev
     libsqlite3-dev libpq-dev nlohmann-json3-dev
     libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev prometheus-cpp-dev
     zlib1g-dev libzstd-dev

@@ -1098,6 +1098,7 @@ CREATE TABLE webhook_attempts (
     response    TEXT   NOT NULL,
     PRIMARY KEY (delivery_id, number)
 );
+CREATE INDEX webhook_attempts_by_time ON webhook_attempts (at);
 
 -- notices -------------------------------------------------------------------------------------
 -- Letters. obligation names what is told, once to each recipient; data holds what the template has

@@ -11,10 +11,10 @@
 
 #include "access/api_key.h"
 #include "access/jwt.h"
-#include "access/key_store.h"
 #include "access/principal.h"
 #include "access/sessions.h"
 #include "access/sharded_fifo_map.h"
+#include "access/stored_keys.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "crypto/siphash.h"

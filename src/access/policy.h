@@ -31,7 +31,7 @@ enum class Who : std::uint8_t {
 enum class Repeats : std::uint8_t {
     Keyed,        ///< with a key, a repetition gets the first answer; without, it is done again
     KeyRequired,  ///< refused without a key
-    OwnIdentity,  ///< what is sent names itself (source and id; a hold): keys are ignored
+    OwnIdentity,  ///< what is sent names itself (source and id; a hold): no answer is kept
     Harmless,  ///< only asks, or holds a password, of which no hash is to be kept: keys are ignored
 };
 

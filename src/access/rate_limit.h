@@ -22,7 +22,7 @@ enum class RateClass : std::uint8_t {
     AuthFailure,  ///< refused credentials, per peer
     SignIn,       ///< sign-up, sign-in and password resets, per peer
     Page,         ///< public pages and lists, per peer
-    Receipt,      ///< customers whom anonymous requests name, per peer
+    Receipt,      ///< customers whom receipts alone name, per peer
 };
 
 /// A bucket of `quota` tokens that refills evenly, `quota` per `window`.
@@ -72,7 +72,7 @@ std::vector<std::pair<std::string, std::string>> rate_headers(RateClass rate,
 std::vector<std::pair<std::string, std::string>> rate_headers(const RateRule& rule,
                                                               const RateVerdict& verdict);
 /// LimitExceeded "access.rate_limited" with retry_after_s, for a refused verdict. Answer with
-/// write_rate_limited() (wire.h), which says the rest.
+/// write_rate_limited() (rate_limit_wire.h), which says the rest.
 Error rate_limited(const RateRule& rule, const RateVerdict& verdict);
 
 }  // namespace turnpike

@@ -5,6 +5,7 @@
 #include "analytics/service.h"
 #include "analytics/wire.h"
 #include "base/decimal.h"
+#include "catalog/named_catalog.h"
 #include "json/value.h"
 
 namespace turnpike {
@@ -12,15 +13,6 @@ namespace {
 
 constexpr int kWindowDays = 30;
 constexpr int kWindowDaysMax = 366;
-
-/// "" where the request names none.
-Result<std::string> catalog_of(const Catalog& catalog, const http::Request& request) {
-    const std::string* named = request.query_value("catalog");
-    if (named == nullptr) return std::string();
-    if (named->empty() || !catalog.has(*named))
-        return invalid_argument("catalog.no_such_catalog", "there is no catalog '" + *named + "'");
-    return *named;
-}
 
 Result<Period> window_of(const http::Request& request, Instant now) {
     std::int64_t days = kWindowDays;
@@ -38,12 +30,14 @@ Result<Period> window_of(const http::Request& request, Instant now) {
 
 boost::asio::awaitable<Result<http::Response>> AnalyticsApi::get_revenue(
     const Principal& /*caller*/, const http::Request& request) {
+    const auto good = check_query(request, {"currency", "catalog"});
+    if (!good) co_return failure(good);
     const std::string* named = request.query_value("currency");
     const auto currency = named == nullptr ? std::optional(Currency::Usd) : parse_currency(*named);
     if (!currency)
         co_return invalid_argument("analytics.unknown_currency",
                                    "currency is a code of ISO 4217 that is sold in: \"USD\"");
-    const auto of = catalog_of(*catalog.get(), request);
+    const auto of = catalog_asked(*catalog.get(), request);
     if (!of) co_return failure(of);
     const FigureScope scope{*of, clock.now()};
     auto work = [&](sql::Transaction& tx) { return load_revenue_facts(tx, scope, *currency); };
@@ -55,7 +49,7 @@ boost::asio::awaitable<Result<http::Response>> AnalyticsApi::get_figures(
     const Principal& /*caller*/, const http::Request& request) {
     const auto good = check_query(request, {"catalog", "days"});
     if (!good) co_return failure(good);
-    const auto of = catalog_of(*catalog.get(), request);
+    const auto of = catalog_asked(*catalog.get(), request);
     if (!of) co_return failure(of);
     const FigureScope scope{*of, clock.now()};
     const auto window = window_of(request, scope.now);

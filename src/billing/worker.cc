@@ -22,6 +22,7 @@
 #include "billing/plans/plan_migration.h"
 #include "billing/provider/customer_details.h"
 #include "billing/provider/default_card.h"
+#include "billing/provider/pass_log.h"
 #include "billing/telling/access_end.h"
 #include "billing/telling/trial_reminders.h"
 #include "subscriptions/service.h"
@@ -33,62 +34,6 @@ constexpr int kBatch = 100;
 constexpr std::int64_t kCardsEverySeconds = 5;
 constexpr std::int64_t kRareEverySeconds = 60;
 const Authority by_worker{"job:billing", ""};
-
-/// What the log hears of the passes with one provider.
-class PassLog {
-public:
-    PassLog(const BillingContext& billing, FailureLog& failures)
-        : provider_(billing.provider.name()), clock_(billing.clock), failures_(failures) {}
-
-    /// Of one object of a step, such as a close.
-    void tell(std::string_view what, const std::string& object, const Error& error) {
-        const auto count =
-            failures_.failed(key_of(what, object), error.reason.text(), clock_.now());
-        if (!count) return;
-        spdlog::warn("event=billing.{}_failed object={} reason={} failures={} message=\"{}\"", what,
-                     object, error.reason.text(), *count, error.message);
-    }
-    void tell_success(std::string_view what, const std::string& object) {
-        const auto count = failures_.worked(key_of(what, object));
-        if (count == 0) return;
-        spdlog::info("event=billing.{}_recovered object={} failures={}", what, object, count);
-    }
-
-    /// What a step throws is logged, and the steps after it have their turn all the same.
-    asio::awaitable<std::int64_t> guarded(std::string_view step,
-                                          asio::awaitable<std::int64_t> work) {
-        std::int64_t done = 0;
-        try {
-            done = co_await std::move(work);
-        } catch (const std::exception& error) {
-            tell_broken(step, error.what());
-            co_return 0;
-        }
-        const auto count = failures_.worked(key_of("pass", std::string(step)));
-        if (count > 0)
-            spdlog::info("event=billing.pass_recovered provider={} step={} failures={}", provider_,
-                         step, count);
-        co_return done;
-    }
-
-private:
-    static std::string key_of(std::string_view what, const std::string& object) {
-        return std::string(what) + " " + object;
-    }
-    void tell_broken(std::string_view step, std::string_view message) {
-        // One reason for whatever is thrown: a message may differ each time.
-        const auto count =
-            failures_.failed(key_of("pass", std::string(step)), "thrown", clock_.now());
-        if (count)
-            spdlog::error(
-                "event=billing.pass_failed provider={} step={} failures={} message=\"{}\"",
-                provider_, step, *count, message);
-    }
-
-    std::string_view provider_;
-    const Clock& clock_;
-    FailureLog& failures_;
-};
 
 asio::awaitable<std::int64_t> finish_commands(BillingContext& billing, PassLog& log,
                                               Instant before) {
@@ -153,14 +98,14 @@ asio::awaitable<std::int64_t> run_billing_pass(BillingContext& billing, Instant 
     PassLog log(billing, failures);
     const auto commands = co_await log.guarded("commands", finish_commands(billing, log, before));
     const auto refunds =
-        co_await log.guarded("refunds", finish_refunds(billing, before, by_worker));
+        co_await log.guarded("refunds", finish_refunds(billing, before, by_worker, log));
     const auto closes = co_await log.guarded("closes", finish_closes(billing, log));
     const auto overdue =
         co_await log.guarded("overdue", catch_up_overdue(billing, log, overdue_before));
     const auto customers =
-        co_await log.guarded("customers", tell_changed_customers(billing, before));
+        co_await log.guarded("customers", tell_changed_customers(billing, before, log));
     const auto pages = co_await log.guarded(
-        "checkouts", close_stale_checkouts(billing, billing.clock.now(), by_worker));
+        "checkouts", close_stale_checkouts(billing, billing.clock.now(), by_worker, log));
     const auto trials = co_await log.guarded("trials", remind_of_trials(billing));
     const auto graces = co_await log.guarded("graces", tell_ended_graces(billing));
     const auto migrated = co_await log.guarded("migrations", go_on_with_migrations(billing));
@@ -205,7 +150,7 @@ struct ProviderLoop {
         if (answers == 0) co_return false;
         const Instant overdue_before = billing.clock.now() - schedule.overdue_grace;
         co_await run_billing_pass(billing, before, overdue_before, failures);
-        co_await log.guarded("moves", go_on_with_moves(all, billing, before));
+        co_await log.guarded("moves", go_on_with_moves(all, billing, before, log));
         co_await look_rarely();
         last_pass_s = steady_seconds();
         co_return true;

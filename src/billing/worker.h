@@ -7,8 +7,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "billing/failure_log.h"
 #include "billing/provider/contexts.h"
+#include "billing/provider/failure_log.h"
 
 namespace turnpike {
 

@@ -59,8 +59,8 @@ std::vector<PropertyFilter> read_filter(TableReader& row) {
 Meter read_meter(TableReader& row) {
     using enum Meter::Aggregation;
     Meter meter{.key = row.key("key"),
-                .name = row.text("name"),
-                .unit = row.text("unit"),
+                .name = row.free_text("name"),
+                .unit = row.free_text("unit"),
                 .event_type = row.text("event_type"),
                 .aggregation = row.word("aggregation", parse_aggregation, Sum, kAggregations)};
     if (row.has("property") || meter.aggregation == Unique) meter.property = row.text("property");
@@ -140,7 +140,7 @@ std::optional<UseRate> read_rate(TableReader& row) {
 Feature read_feature(TableReader& row, const std::string& catalog) {
     Feature feature{.catalog = catalog,
                     .key = row.key("key"),
-                    .name = row.text("name"),
+                    .name = row.free_text("name"),
                     .kind = row.word("kind", parse_feature_kind, FeatureKind::Boolean,
                                      "boolean, configuration or capacity")};
     if (feature.kind == FeatureKind::Metered)
@@ -215,14 +215,14 @@ struct FileLines {
 FilePlan read_plan(TableReader& row, const std::vector<Feature>& features, PlanLines& lines) {
     lines = {row.line("key"), row.line("rank"), row.line("default"), {}};
     FilePlan plan{.key = row.key("key"),
-                  .name = row.text("name"),
+                  .name = row.free_text("name"),
                   .rank = static_cast<int>(row.integer("rank", 0, 1'000'000)),
                   .is_default = row.flag("default"),
                   .prices = {},
                   .allowances = {},
                   .features = read_features(row, features),
                   .custom_price = row.flag("custom_price"),
-                  .description = row.has("description") ? row.text("description") : ""};
+                  .description = row.has("description") ? row.free_text("description") : ""};
     if (row.has("trial_days_max"))
         plan.trial_days_max = row.integer("trial_days_max", 0, kPlanTrialDaysMax);
     row.each("prices", [&](TableReader& price) {

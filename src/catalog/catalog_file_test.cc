@@ -114,6 +114,12 @@ TEST(CatalogFile, ReadsWhatIsRight) {
     EXPECT_EQ(file->plans[0].allowances[0].included, Quantity::whole(100));
 }
 
+TEST(CatalogFile, ComposesNames) {
+    const auto file = read_catalog_file(with("\"FREE\"", "\"Cafe\u0301\""));
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_EQ(file->plans[0].name, "Caf\u00E9");
+}
+
 TEST(CatalogFile, RefusesWithTheLine) {
     struct Case {
         const char* name;
@@ -125,6 +131,9 @@ TEST(CatalogFile, RefusesWithTheLine) {
         {"an unknown key", with("rank = 0", "rank = 0\ntypo = 1"), "line 13 unknown_key"},
         {"an unknown table", std::string(kGood) + "[extra]\n", "line 16 unknown_key"},
         {"a missing key", with("name = \"FREE\"\n", ""), "line 9 required"},
+        {"a name that turns text around", with("\"FREE\"", "\"FREE\\u202E\""), "line 11 bad_text"},
+        {"a name of nothing to see", with("\"FREE\"", "\"\\u200B\""), "line 11 bad_text"},
+        {"a number for a name", with("\"FREE\"", "1"), "line 11 wrong_type"},
         {"a fraction for a rank", with("rank = 0", "rank = 0.5"), "line 12 out_of_range"},
         {"a number for an amount", with("\"0.00\"", "0.00"), "line 14 wrong_type"},
         {"half a cent", with("\"0.00\"", "\"0.005\""), "line 14 bad_amount"},

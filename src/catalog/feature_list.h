@@ -17,7 +17,7 @@ namespace turnpike {
 // other version.
 
 inline constexpr std::size_t kListedFeaturesMax = 100;
-inline constexpr std::size_t kFeatureNameMax = 255;  ///< bytes
+inline constexpr std::size_t kFeatureNameMax = 255;  ///< code points
 
 /// By whom and when features are made.
 struct FeatureMaking {

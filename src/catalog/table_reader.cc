@@ -1,6 +1,9 @@
 #include "catalog/table_reader.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/free_text.h"
 
 namespace turnpike {
 namespace {
@@ -48,6 +51,20 @@ std::string TableReader::text(std::string_view name) {
     const std::string* found = text_of(*node);
     if (found != nullptr) return *found;
     complain_of(name, "wrong_type", "must be a text of 1 to 255 bytes");
+    return {};
+}
+
+std::string TableReader::free_text(std::string_view name) {
+    const toml::node* node = required(name);
+    if (node == nullptr) return {};
+    const auto* value = node->as_string();
+    if (value == nullptr) {
+        complain_of(name, "wrong_type", "must be a text");
+        return {};
+    }
+    auto text = read_free_text(value->get(), {.length_max = kTextMax});
+    if (text) return std::move(*text);
+    complain_of(name, "bad_text", text.error().detail);
     return {};
 }
 

@@ -51,6 +51,8 @@ public:
 
     /// 1 to 255 bytes.
     std::string text(std::string_view name);
+    /// What people read, by the rule of base/free_text.h: 1 to 255 code points.
+    std::string free_text(std::string_view name);
     /// The name of a plan or meter.
     std::string key(std::string_view name);
     /// One of the words that `parse` knows and `known` tells; `fallback` after a complaint.

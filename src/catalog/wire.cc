@@ -1,5 +1,9 @@
 #include "catalog/wire.h"
 
+#include <algorithm>
+#include <set>
+#include <span>
+
 #include "json/value.h"
 
 namespace turnpike {
@@ -24,6 +28,16 @@ Json write_allowance(const Allowance& allowance) {
     row["overage_unit_price"] = maybe_price(allowance.overage_unit_price);
     row["overage_cap"] = maybe_price(allowance.overage_cap);
     return row;
+}
+
+Json write_allowances(std::span<const Allowance> allowances) {
+    Json rows = Json::array();
+    for (const Allowance& allowance : allowances) rows.push_back(write_allowance(allowance));
+    return rows;
+}
+
+Json write_maybe_value(const FeatureValue* value) {
+    return value == nullptr ? Json() : write_feature_value(*value);
 }
 
 Json write_tier(const PlanVersion& plan) {
@@ -84,13 +98,34 @@ Json write_plan(const PlanVersion& plan) {
         row["interval_count"] = price.recurrence.count;
         json["prices"].push_back(std::move(row));
     }
-    json["allowances"] = Json::array();
-    for (const Allowance& allowance : plan.allowances)
-        json["allowances"].push_back(write_allowance(allowance));
+    json["allowances"] = write_allowances(plan.allowances);
     json["features"] = Json::object();
     for (const PlanFeature& feature : plan.features)
         json["features"][feature.key] = write_feature_value(feature.value);
     return json;
+}
+
+Json write_plan_changes(const PlanVersion& from, const PlanVersion& to) {
+    std::set<std::string> features, meters;
+    for (const PlanVersion* version : {&from, &to}) {
+        for (const PlanFeature& one : version->features) features.insert(one.key);
+        for (const Allowance& one : version->allowances) meters.insert(one.meter_key);
+    }
+    Json changes = Json::array();
+    for (const std::string& key : features) {
+        const FeatureValue *before = from.feature(key), *after = to.feature(key);
+        if (before != nullptr && after != nullptr && *before == *after) continue;
+        changes.push_back({{"feature", key},
+                           {"from", write_maybe_value(before)},
+                           {"to", write_maybe_value(after)}});
+    }
+    for (const std::string& key : meters) {
+        const auto before = from.allowances_of(key), after = to.allowances_of(key);
+        if (std::ranges::equal(before, after)) continue;
+        changes.push_back(
+            {{"meter", key}, {"from", write_allowances(before)}, {"to", write_allowances(after)}});
+    }
+    return changes;
 }
 
 Json write_feature_value(const FeatureValue& value) {

@@ -17,6 +17,11 @@ Json write_plan(const PlanVersion& plan);
 
 /// Every plan of one catalog, cheapest rank first, for a pricing page; the published GET /pricing.
 Json write_pricing(const Catalog& catalog, std::string_view catalog_key);
+/// What `to` gives otherwise than `from`, features first, by name:
+/// [{"feature": "users", "from": {"limit": 7}, "to": {"limit": 2}},
+///  {"meter": "api_calls", "from": [allowances as write_plan() has them], "to": []}]
+/// null: the version does not name the feature.
+Json write_plan_changes(const PlanVersion& from, const PlanVersion& to);
 /// true, a text, or {"limit": 10}, where null is without end.
 Json write_feature_value(const FeatureValue& value);
 /// true, a text, a whole number, "unlimited", or {"limit": 10} as write_feature_value() says it.

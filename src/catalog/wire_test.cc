@@ -51,6 +51,26 @@ TEST(CatalogWire, PricingIsThePublishedTable) {
     EXPECT_EQ(body["unit_costs"].size(), 4U);
 }
 
+TEST(CatalogWire, ChangesBetweenVersionsAreNamedOneByOne) {
+    const Catalog catalog = with_presets({"api-metering"});
+    const PlanVersion& starter = *catalog.plan("starter");
+    EXPECT_EQ(write_plan_changes(starter, starter), Json::array());
+    PlanVersion from = starter, to = starter;
+    from.features = {{"csv", true}, {"support", std::string("mail")}, {"users", Capacity{7}}};
+    to.features = {{"csv", true}, {"sso", true}, {"users", Capacity{2}}};
+    to.allowances.front().included = Quantity::whole(500);
+    const Json expected = Json::parse(R"([
+        {"feature": "sso", "from": null, "to": true},
+        {"feature": "support", "from": "mail", "to": null},
+        {"feature": "users", "from": {"limit": 7}, "to": {"limit": 2}},
+        {"meter": "api_calls",
+         "from": [{"meter": "api_calls", "included": "1000", "reset": "billing_period",
+                   "overage_policy": "bill", "overage_unit_price": "0.03", "overage_cap": null}],
+         "to": [{"meter": "api_calls", "included": "500", "reset": "billing_period",
+                 "overage_policy": "bill", "overage_unit_price": "0.03", "overage_cap": null}]}])");
+    EXPECT_EQ(write_plan_changes(from, to), expected);
+}
+
 TEST(CatalogWire, APlanShowsItsContent) {
     const Catalog catalog = with_presets({"api-metering", "attribution"});
     const Json pro = write_plan(*catalog.plan("pro"));

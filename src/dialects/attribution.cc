@@ -163,7 +163,10 @@ Attribution::Answer Attribution::refused_page(Error error, CustomerId customer,
     const auto now = billing.catalog.get();
     const PlanVersion* next = now->next_above(*standing->plan);
     Json members = Json::object();
-    if (next != nullptr) members["upgrade"] = write_upgrade(hint_of(*next, kTierCurrency));
+    if (next != nullptr) {
+        members["upgrade"] = write_upgrade(hint_of(*next, kTierCurrency));
+        if (!upgrade_url.empty()) members["upgrade_url"] = upgrade_url;
+    }
     co_return http::problem(error, request, members);
 }
 

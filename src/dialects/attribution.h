@@ -26,6 +26,7 @@ struct Attribution {
     const AllowedOrigins& origins;  ///< whose own is where checkout returns to
     const CursorCodec& cursors;
     RateLimiter& new_receipts;      ///< that a peer may bring by receipts alone
+    std::string upgrade_url;        ///< where customers change their plan; "": no page does
     std::function<void()> revived;  ///< called when an event waits again
 
     /// Who already has a subscription is answered 402. Of the seller and of the customer himself

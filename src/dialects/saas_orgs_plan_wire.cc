@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/free_text.h"
 #include "billing/life/offer.h"
 #include "catalog/feature_list.h"
 #include "catalog/plan_wire.h"
@@ -48,11 +49,15 @@ std::optional<std::vector<std::string>> read_features(ObjectReader& fields) {
     std::vector<std::string> names;
     for (std::size_t start = 0; start <= text->size();) {
         const auto comma = std::min(text->find(',', start), text->size());
-        auto name = trimmed(std::string_view(*text).substr(start, comma - start));
-        if (name.size() > kFeatureNameMax)
-            fields.complain("features", "too_long", "a feature's name has at most 255 bytes");
-        if (!name.empty()) names.push_back(std::move(name));
+        const auto name = trimmed(std::string_view(*text).substr(start, comma - start));
         start = comma + 1;
+        if (name.empty()) continue;
+        auto kept = read_free_text(name, {.length_max = kFeatureNameMax});
+        if (kept)
+            names.push_back(std::move(*kept));
+        else
+            fields.complain("features", kept.error().code,
+                            "has a feature whose name " + kept.error().detail);
     }
     if (names.size() > kListedFeaturesMax)
         fields.complain("features", "too_many", "may be at most 100");

@@ -7,6 +7,7 @@
 #include "entitlements/feature_api.h"
 #include "entitlements/feature_use.h"
 #include "entitlements/usage_summary.h"
+#include "entitlements/use_name.h"
 #include "entitlements/wire.h"
 #include "json/value.h"
 
@@ -15,13 +16,14 @@ namespace {
 
 constexpr const char* kConsumeSource = "turnpike.consume";
 
-/// What the caller gave as the event's identity, or a new one.
-ConsumeRequest request_from(ConsumeBody body, std::string customer, IdSource& ids, Instant now) {
+/// \param name  without an id of the caller's the event gets a new one
+ConsumeRequest request_from(ConsumeBody body, UseName name, std::string customer, IdSource& ids,
+                            Instant now) {
     return {.customer = std::move(customer),
             .meter_key = std::move(body.meter_key),
             .quantity = body.quantity,
-            .source = body.source.value_or(kConsumeSource),
-            .id = body.id ? *std::move(body.id) : ids.body(now),
+            .source = std::move(name.source).value_or(kConsumeSource),
+            .id = name.id ? *std::move(name.id) : ids.body(now),
             .latency_us = body.latency_us,
             .time = std::nullopt,
             .properties = std::move(body.properties)};
@@ -45,8 +47,10 @@ asio::awaitable<Result<http::Response>> answer_check(EntitlementsApi& entitlemen
     co_return http::ok(co_await check_feature(entitlements, standing, feature, units));
 }
 
-std::unexpected<Error> no_such_meter(const std::string& meter_key) {
-    return not_found("entitlement.no_such_meter", "there is no meter '" + meter_key + "'");
+std::unexpected<Error> no_such_meter(const std::string& key, Named named = Named::Meter) {
+    const char* const sought = named == Named::Feature ? "feature or meter" : "meter";
+    return not_found("entitlement.no_such_meter",
+                     std::string("there is no ") + sought + " '" + key + "'");
 }
 
 }  // namespace
@@ -104,7 +108,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     const auto snapshot_catalog = catalog.get();
     const bool is_meter = snapshot_catalog->meter(body->meter_key) != nullptr;
     if (!is_meter && !may_be_feature(*snapshot_catalog, *body))
-        co_return no_such_meter(body->meter_key);
+        co_return no_such_meter(body->meter_key, body->named);
     auto ref = customer_meant(caller, body->customer);
     if (!ref) co_return failure(ref);
     const auto snapshot = co_await snapshot_of(caller, *std::move(ref));
@@ -116,7 +120,7 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_check(const Princi
     if (body->named == Named::Feature)
         if (const auto* feature = snapshot_catalog->feature(own_catalog, body->meter_key))
             co_return co_await answer_check(*this, standing, *feature, body->requested);
-    if (!is_meter) co_return no_such_meter(body->meter_key);
+    if (!is_meter) co_return no_such_meter(body->meter_key, body->named);
     const Decision decision =
         decide(**snapshot, *snapshot_catalog, {body->meter_key, body->requested, clock.now()});
     co_return http::json_text_response(200, write_check(decision, standing));
@@ -130,11 +134,15 @@ asio::awaitable<Result<http::Response>> EntitlementsApi::post_consume(
     if (snapshot_catalog->meter(body->meter_key) == nullptr) {
         if (may_be_feature(*snapshot_catalog, *body))
             co_return co_await use_feature(caller, *body, request);
-        co_return no_such_meter(body->meter_key);
+        co_return no_such_meter(body->meter_key, body->named);
     }
     auto ref = customer_meant(caller, body->customer);
     if (!ref) co_return failure(ref);
-    const ConsumeRequest wanted = request_from(*std::move(body), *std::move(ref), ids, clock.now());
+    auto name = name_of_use({std::move(body->source), std::move(body->id)}, kConsumeSource, caller,
+                            request);
+    if (!name) co_return failure(name);
+    const ConsumeRequest wanted =
+        request_from(*std::move(body), *std::move(name), *std::move(ref), ids, clock.now());
     const auto outcome = co_await consume_now(caller, wanted);
     if (!outcome) co_return failure(outcome);
     if (outcome->usage.verdict == Verdict::Conflict)

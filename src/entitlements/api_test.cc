@@ -112,6 +112,28 @@ TEST_P(Entitlements, FreeCall100IsServedAnd101IsNotRecorded) {
     EXPECT_FALSE(consumed(calls("alice", 1)).contains("upgrade_url"));
 }
 
+TEST_P(Entitlements, AnIdempotencyKeyNamesAUseThatHasNoId) {
+    const auto with_key = [&](const char* key, Json body, const Principal& caller = kSeller) {
+        auto request = post(body);
+        request.headers.emplace_back("Idempotency-Key", key);
+        const auto answer = call(&EntitlementsApi::post_consume, caller, request);
+        return answer ? *parse_json(answer->body) : Json(std::string(answer.error().reason.text()));
+    };
+    EXPECT_EQ(with_key("a-1", calls("alice", 3))["duplicate"], false);
+    const Json again = with_key("\"a-1\"", calls("alice", 3));
+    EXPECT_EQ(again["duplicate"], true);
+    EXPECT_EQ(again["used"], "3");
+    EXPECT_EQ(with_key("a-1", calls("alice", 4)), "entitlement.usage_conflict");
+    EXPECT_EQ(with_key("a-2", calls("alice", 3))["used"], "6");
+    // Keys belong to their caller; and an id in the body is the name that counts.
+    EXPECT_EQ(with_key("a-1", calls("alice", 3), testing::admin())["used"], "9");
+    Json named = calls("alice", 3);
+    named["id"] = "own";
+    EXPECT_EQ(with_key("a-1", named)["used"], "12");
+    EXPECT_EQ(with_key("", calls("alice", 3)), "idempotency.key_malformed");
+    EXPECT_EQ(events(), 4);
+}
+
 TEST_P(Entitlements, ANullIsNotTheDefault) {
     Json body = calls("alice", 1);
     body["quantity"] = nullptr;

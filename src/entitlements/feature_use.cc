@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "access/wire.h"
+#include "access/rate_limit_wire.h"
 #include "entitlements/feature_answer.h"
 #include "entitlements/wire.h"
 #include "json/value.h"

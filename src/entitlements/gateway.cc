@@ -111,6 +111,14 @@ std::optional<std::string> own_name(const Principal& caller, const Catalog& cata
     return QualifiedName{is_primary ? "" : of, caller.external_id}.text();
 }
 
+/// A meter that counts uses counts one, whatever the route says.
+Quantity units_of(const RouteCost* cost, const Catalog& catalog) {
+    if (cost == nullptr) return {};
+    const Meter* meter = catalog.meter(cost->meter_key);
+    const bool counts_uses = meter != nullptr && meter->aggregation == Meter::Aggregation::Count;
+    return Quantity::whole(counts_uses ? 1 : cost->units);
+}
+
 /// What a route is called in the count of requests that passed although the ledger failed.
 RouteCost passed_route(const GatewayQuestion& question) {
     if (question.cost != nullptr) return *question.cost;
@@ -253,12 +261,13 @@ Result<std::optional<GatewayQuestion>> GatewayApi::read_question(
     auto customer = customer_meant(caller, named);
     if (!customer) return failure(customer);
     if (cost == nullptr && guard == nullptr) return std::optional<GatewayQuestion>();
+    const Quantity units = units_of(cost, *catalog);
     return GatewayQuestion{terms->mode,
                            terms->refusals,
                            *std::move(customer),
                            cost,
                            guard,
-                           Quantity::whole(cost == nullptr ? 0 : cost->units),
+                           units,
                            std::move(catalog),
                            std::move(guards),
                            entitlements.upgrade_url,

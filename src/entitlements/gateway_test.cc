@@ -299,6 +299,27 @@ TEST_F(Gateway, ACheckConsumesNothing) {
     EXPECT_EQ(used(alice_), 0);
 }
 
+TEST_F(Gateway, AMeterThatCountsUsesCountsOneInACheckAsInAUse) {
+    sell([](CatalogFile& file) {
+        Meter exports = file.meters.front();
+        exports.key = "exports";
+        exports.event_type = "export";
+        exports.aggregation = Meter::Aggregation::Count;
+        file.meters.push_back(exports);
+        for (FilePlan& plan : file.plans)
+            plan.allowances.push_back({.meter_key = "exports",
+                                       .included = Quantity::whole(1),
+                                       .overage_unit_price = std::nullopt});
+        file.route_costs[3].meter_key = "exports";  // /export/pdf, 5 units
+    });
+    const auto fits = ask("alice", "/export/pdf", "check");
+    EXPECT_EQ(fits.status, 200);
+    EXPECT_EQ(header(fits, "X-Turnpike-Units"), "1");
+    EXPECT_EQ(header(ask("alice", "/export/pdf"), "X-Turnpike-Units"), "1");
+    EXPECT_EQ(ask("alice", "/export/pdf", "check").status, 403);
+    EXPECT_EQ(ask("alice", "/export/pdf").status, 403);
+}
+
 TEST_F(Gateway, ACachedCheckNeedsNoLedger) {
     ask("alice", "/signals", "check");
     db_.set(FragileDatabase::State::Down);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "entitlements/caller.h"
 #include "entitlements/reserve.h"
+#include "entitlements/use_name.h"
 #include "json/object_text.h"
 #include "metering/measurement.h"
 
@@ -15,13 +16,14 @@ namespace {
 
 constexpr const char* kReserveSource = "turnpike.reserve";
 
-/// What the caller gave as the event's identity, or a new one.
-ReserveRequest request_from(ReserveBody body, std::string customer, IdSource& ids, Instant now) {
+/// \param name  without an id of the caller's the event gets a new one
+ReserveRequest request_from(ReserveBody body, UseName name, std::string customer, IdSource& ids,
+                            Instant now) {
     return {.use = {.customer = std::move(customer),
                     .meter_key = std::move(body.meter_key),
                     .quantity = body.quantity,
-                    .source = body.source.value_or(kReserveSource),
-                    .id = body.id ? *std::move(body.id) : ids.body(now),
+                    .source = std::move(name.source).value_or(kReserveSource),
+                    .id = name.id ? *std::move(name.id) : ids.body(now),
                     .latency_us = std::nullopt,
                     .time = std::nullopt,
                     .properties = std::move(body.properties)},
@@ -99,9 +101,12 @@ asio::awaitable<Result<http::Response>> ReservationsApi::post_reserve(
     if (!can_be_reserved(meter->aggregation)) co_return unsupported(body->meter_key);
     auto ref = customer_meant(caller, body->customer);
     if (!ref) co_return failure(ref);
+    auto name = name_of_use({std::move(body->source), std::move(body->id)}, kReserveSource, caller,
+                            request);
+    if (!name) co_return failure(name);
     const Instant now = entitlements.clock.now();
     const ReserveRequest wanted =
-        request_from(*std::move(body), *std::move(ref), entitlements.ids, now);
+        request_from(*std::move(body), *std::move(name), *std::move(ref), entitlements.ids, now);
     const auto outcome =
         co_await reserve(reservations, entitlements.catalog, entitlements.standings, wanted, now);
     if (!outcome) co_return failure(outcome);

@@ -98,6 +98,8 @@ TEST(CsvShape, NamesTheLineOfACustomerThatIsWrong) {
         {"a,\"=HYPERLINK(\"\"http://x\"\")\",a@x.example,", "formula"},
         {"a,@SUM(1),a@x.example,", "formula"},
         {"a,Ada\x1b[31m,a@x.example,", "bad_name"},
+        {"a,Ada\u202E,a@x.example,", "bad_name"},
+        {"a,\u200B,a@x.example,", "bad_name"},
         {"a,4242 4242 4242 4242,a@x.example,", "card_number"},
         {"a,Ada,=a@x.example,", "formula"},
         {"a,Ada,nobody,", "bad_email"},

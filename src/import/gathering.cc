@@ -7,6 +7,7 @@
 
 #include "base/card_number.h"
 #include "base/csv.h"
+#include "base/free_text.h"
 #include "base/letter_case.h"
 #include "base/utf8.h"
 #include "customers/customer.h"
@@ -33,7 +34,7 @@ std::string look_of(std::string_view email) {
 }
 
 constexpr std::size_t kProviderIdBytesMax = 255;
-constexpr std::size_t kNameBytesMax = 200;  // as the API takes them
+constexpr std::size_t kNameMax = 200;  // code points, as the API takes them
 
 /// Letters and digits of any kind, and what providers put between them.
 bool is_provider_id(std::string_view id) {
@@ -44,8 +45,6 @@ bool is_provider_id(std::string_view id) {
 bool is_text(const std::optional<std::string>& cell) {
     return !cell || (is_utf8(*cell) && !cell->contains('\0'));
 }
-
-bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7F'; }
 
 }  // namespace
 
@@ -95,14 +94,15 @@ void Gathering::take_facts(ForeignCustomer& customer, const TextTable& table,
             customer.email = email;
     }
     if (const auto name = table.text(row, "name"); name && !customer.name) {
-        if (name->size() > kNameBytesMax || std::ranges::any_of(*name, is_control))
+        const auto kept = read_free_text(*name, {.length_max = kNameMax});
+        if (!kept)
             customer.refuse("bad_name", row.place, *name);
         else if (looks_like_formula(*name))
             customer.refuse("formula", row.place, *name);
-        else if (holds_card_number(*name))
+        else if (holds_card_number(*kept))
             customer.refuse("card_number", row.place, "the name holds what looks like one");
         else
-            customer.name = name;
+            customer.name = *kept;
     }
     const auto text = table.text(row, "created_at");
     if (!text) return;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/letter_case.h"
-#include "invoicing/paper.h"
+#include "base/time_in_words.h"
 
 namespace turnpike {
 namespace {
@@ -44,7 +44,7 @@ void name_carried_time(sql::Transaction& tx, Invoice& invoice) {
         const auto id = row.id<InvoiceLineId>(0);
         const auto line = std::ranges::find(invoice.lines, id, &InvoiceLine::id);
         if (line == invoice.lines.end()) continue;
-        line->description = row.text(1) + ", paid until " + day_text(row.instant(3)) + " at " +
+        line->description = row.text(1) + ", paid until " + day_in_words(row.instant(3)) + " at " +
                             provider_name(row.text(2));
     }
 }

@@ -1,21 +1,14 @@
 #include "invoicing/paper.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "base/decimal.h"
+#include "base/time_in_words.h"
 #include "invoicing/amount_text.h"
 
 namespace turnpike {
 namespace {
-
-constexpr auto kMonths =
-    std::to_array<std::string_view>({"January", "February", "March", "April", "May", "June", "July",
-                                     "August", "September", "October", "November", "December"});
 
 std::string status_mark(InvoiceStatus status) {
     switch (status) {
@@ -45,7 +38,7 @@ void add_fact(PdfDocument& paper, const char* label, const std::optional<std::st
     if (value && !value->empty()) paper.facts.push_back({label, *value});
 }
 void add_day(PdfDocument& paper, const char* label, const std::optional<Instant>& moment) {
-    if (moment) paper.facts.push_back({label, day_text(*moment)});
+    if (moment) paper.facts.push_back({label, day_in_words(*moment)});
 }
 
 void add_parties(PdfDocument& paper, const Seller& seller, const Buyer& buyer) {
@@ -62,18 +55,18 @@ void add_parties(PdfDocument& paper, const Seller& seller, const Buyer& buyer) {
 
 std::string period_text(const Period& period) {
     if (period.start == period.end) return "";
-    return day_text(period.start) + " – " + day_text(period.end);
+    return day_in_words(period.start) + " – " + day_in_words(period.end);
 }
 
 std::string headline_of(const Invoice& invoice) {
     switch (invoice.status) {
         case InvoiceStatus::Paid:
             return paper_amount(invoice.amount_paid) + " paid" +
-                   (invoice.paid_at ? " " + day_text(*invoice.paid_at) : "");
+                   (invoice.paid_at ? " " + day_in_words(*invoice.paid_at) : "");
         case InvoiceStatus::Open:
         case InvoiceStatus::Draft:
             return paper_amount(invoice.amount_due) + " due" +
-                   (invoice.due_at ? " " + day_text(*invoice.due_at) : "");
+                   (invoice.due_at ? " " + day_in_words(*invoice.due_at) : "");
         case InvoiceStatus::Void:
         case InvoiceStatus::Uncollectible: return "";
     }
@@ -135,13 +128,6 @@ void add_totals(PdfDocument& paper, const Invoice& invoice) {
 }
 
 }  // namespace
-
-std::string day_text(Instant moment) {
-    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(moment));
-    return fmt::format("{} {} {}", static_cast<unsigned>(day.day()),
-                       kMonths.at(static_cast<unsigned>(day.month()) - 1),
-                       static_cast<int>(day.year()));
-}
 
 PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer,
                      const BilledUsages& usages) {

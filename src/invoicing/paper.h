@@ -14,9 +14,6 @@ struct Buyer {
     std::string name, email, reference;
 };
 
-/// "1 March 2026", in UTC.
-std::string day_text(Instant moment);
-
 /// What the invoice says, on paper: amounts with their currency's code and digits, days in words
 /// (UTC), what is void, paid, a draft, refunded or disputed marked as such. Pure.
 PdfDocument paper_of(const Invoice& invoice, const Seller& seller, const Buyer& buyer,

@@ -5,6 +5,7 @@
 
 #include "base/card_number.h"
 #include "base/check.h"
+#include "base/free_text.h"
 
 namespace turnpike {
 namespace {
@@ -153,16 +154,30 @@ void ObjectReader::refuse_card_number(std::string_view name, std::string_view te
                  "holds what looks like a card number; never send those");
 }
 
+std::optional<std::string> ObjectReader::free_text(std::string_view name, const Json& value,
+                                                   Text rule) {
+    if (!value.is_string()) {
+        complain(name, "wrong_type", "must be a string");
+        return std::nullopt;
+    }
+    auto text = read_free_text(value.get_ref<const std::string&>(),
+                               {.length_min = rule.length_min, .length_max = rule.length_max});
+    if (!text) {
+        complain(name, std::move(text.error().code), std::move(text.error().detail));
+        return std::nullopt;
+    }
+    refuse_card_number(name, *text);
+    return std::move(*text);
+}
+
 std::string ObjectReader::required_free_text(std::string_view name, Text rule) {
-    auto text = required_text(name, rule);
-    refuse_card_number(name, text);
-    return text;
+    const Json* const value = take_required(name);
+    return value == nullptr ? "" : free_text(name, *value, rule).value_or("");
 }
 
 std::optional<std::string> ObjectReader::optional_free_text(std::string_view name, Text rule) {
-    auto text = optional_text(name, rule);
-    if (text) refuse_card_number(name, *text);
-    return text;
+    const Json* const value = take(name);
+    return value == nullptr ? std::nullopt : free_text(name, *value, rule);
 }
 
 std::int64_t ObjectReader::required_integer(std::string_view name, Integer rule) {

@@ -30,7 +30,7 @@ class ObjectReader {
 public:
     struct Text {
         std::size_t length_min = 1;
-        std::size_t length_max = 255;  ///< in bytes
+        std::size_t length_max = 255;  ///< in bytes; of free text in code points
     };
     struct Integer {
         std::int64_t min = std::numeric_limits<std::int64_t>::min();
@@ -50,9 +50,9 @@ public:
     std::optional<std::string> optional_text(std::string_view name) {
         return optional_text(name, Text{});
     }
-    /// What people write for people: names, descriptions, comments. A card number in it is refused,
-    /// so that none is ever kept, shown or sent on; finish() then fails with
-    /// "request.card_number".
+    /// What people write for people: names, descriptions, comments, as base/free_text.h takes and
+    /// composes it. A card number in it is refused, so that none is ever kept, shown or sent on;
+    /// finish() then fails with "request.card_number".
     std::string required_free_text(std::string_view name, Text rule);
     std::string required_free_text(std::string_view name) {
         return required_free_text(name, Text{});
@@ -74,7 +74,7 @@ public:
     const Json* optional_array(std::string_view name);
     /// A flat map of texts, at most 50 entries, keys <= 40 bytes, values <= 500 bytes.
     std::vector<std::pair<std::string, std::string>> optional_texts(std::string_view name);
-    /// The same of free text.
+    /// The same without card numbers. What a host keeps with us stays as it wrote it.
     std::vector<std::pair<std::string, std::string>> optional_metadata(std::string_view name);
 
     /// For free text that none of the getters above reads.
@@ -98,6 +98,7 @@ private:
     static Error summary(std::vector<FieldError> complaints);
     const Json* take(std::string_view name);
     const Json* take_required(std::string_view name);
+    std::optional<std::string> free_text(std::string_view name, const Json& value, Text rule);
 
     const Json& object_;
     std::string pointer_;

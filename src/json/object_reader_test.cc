@@ -129,6 +129,44 @@ TEST(ObjectReader, ChecksTexts) {
     }
 }
 
+// base/free_text_test.cc has the rule.
+TEST(ObjectReader, ChecksFreeTexts) {
+    const TextCase cases[] = {
+        {"as long as allowed", R"("äöüäöüäö")", ""},
+        {"as long when it is composed", R"("a\u0308bcdefgh")", ""},
+        {"one longer", R"("äöüäöüäöü")", "too_long"},
+        {"empty", R"("")", "too_short"},
+        {"number", "1", "wrong_type"},
+        {"control character", R"("a\u0007")", "invalid_characters"},
+        {"override", R"("a\u202e")", "invalid_characters"},
+        {"blanks", R"("   ")", "blank"},
+        {"a space without width", R"("\u200b")", "blank"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Json body = parsed(std::string(R"({"t":)") + c.json + "}");
+        const Lines expected =
+            *c.complaint == '\0' ? Lines{} : Lines{std::string("/t ") + c.complaint};
+        ObjectReader optional(body);
+        const auto text = optional.optional_free_text("t", {.length_max = 8});
+        EXPECT_EQ(told(optional), expected);
+        EXPECT_EQ(text.has_value(), expected.empty());
+        ObjectReader required(body);
+        required.required_free_text("t", {.length_max = 8});
+        EXPECT_EQ(told(required), expected);
+    }
+}
+
+TEST(ObjectReader, ComposesFreeText) {
+    const Json body = parsed(R"({"name":"Cafe\u0301","note":"Cafe\u0301","key":"Cafe\u0301"})");
+    ObjectReader fields(body);
+    EXPECT_EQ(fields.required_free_text("name"), "Caf\u00E9");
+    EXPECT_EQ(fields.optional_free_text("note"), "Caf\u00E9");
+    EXPECT_EQ(fields.optional_text("key"), "Cafe\u0301") << "what machines compare stays";
+    EXPECT_EQ(fields.optional_free_text("absent"), std::nullopt);
+    EXPECT_EQ(told(fields), Lines{});
+}
+
 TEST(ObjectReader, ChecksIntegers) {
     const TextCase cases[] = {
         {"2^63 - 1", "9223372036854775807", ""},

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "access/page.h"
+#include "catalog/named_catalog.h"
 #include "customers/service.h"
 #include "json/value.h"
 #include "monitoring/health_facts.h"
@@ -32,7 +33,6 @@ std::string text_of(const http::Request& request, std::string_view name) {
     const std::string* given = request.query_value(name);
     return given == nullptr ? "" : *given;
 }
-std::string catalog_of(const http::Request& request) { return text_of(request, "catalog"); }
 
 Result<FindingQuery::State> read_state(const http::Request& request) {
     const std::string state = text_of(request, "state");
@@ -53,14 +53,16 @@ Result<std::optional<FindingKind>> read_kind(const http::Request& request) {
 }
 
 /// What a listing of findings is narrowed to, without its customer and its page.
-Result<FindingQuery> read_finding_query(const http::Request& request) {
+Result<FindingQuery> read_finding_query(const Catalog& catalog, const http::Request& request) {
+    auto sold_in = catalog_asked(catalog, request);
+    if (!sold_in) return failure(sold_in);
     const auto kind = read_kind(request);
     if (!kind) return failure(kind);
     const auto state = read_state(request);
     if (!state) return failure(state);
     return FindingQuery{.kind = *kind,
                         .state = *state,
-                        .catalog = catalog_of(request),
+                        .catalog = *std::move(sold_in),
                         .subscription = text_of(request, "subscription")};
 }
 
@@ -90,11 +92,12 @@ MonitoringApi::Answer MonitoringApi::get_expiring(const Principal& /*caller*/,
                                                   const http::Request& request) {
     const auto days = read_days(request);
     if (!days) co_return failure(days);
-    const std::string sold_in = catalog_of(request);
-    const std::string listing = "expiring " + sold_in;
+    const auto sold_in = catalog_asked(*catalog.get(), request);
+    if (!sold_in) co_return failure(sold_in);
+    const std::string listing = "expiring " + *sold_in;
     const auto page = read_page(request, cursors, listing, {"days", "catalog"});
     if (!page) co_return failure(page);
-    const WatchQuery query{.catalog = sold_in, .now = clock.now(), .page = *page};
+    const WatchQuery query{.catalog = *sold_in, .now = clock.now(), .page = *page};
     auto fetched =
         co_await db.read([&](sql::Transaction& tx) { return list_expiring(tx, query, *days); });
     co_return answer_page(cut_page(std::move(fetched), *page), write_expiring, cursors, listing);
@@ -102,11 +105,12 @@ MonitoringApi::Answer MonitoringApi::get_expiring(const Principal& /*caller*/,
 
 MonitoringApi::Answer MonitoringApi::get_failing(const Principal& /*caller*/,
                                                  const http::Request& request) {
-    const std::string sold_in = catalog_of(request);
-    const std::string listing = "failing " + sold_in;
+    const auto sold_in = catalog_asked(*catalog.get(), request);
+    if (!sold_in) co_return failure(sold_in);
+    const std::string listing = "failing " + *sold_in;
     const auto page = read_page(request, cursors, listing, {"catalog"});
     if (!page) co_return failure(page);
-    const WatchQuery query{.catalog = sold_in, .now = clock.now(), .page = *page};
+    const WatchQuery query{.catalog = *sold_in, .now = clock.now(), .page = *page};
     auto fetched = co_await db.read([&](sql::Transaction& tx) { return list_failing(tx, query); });
     co_return answer_page(cut_page(std::move(fetched), *page), write_failing, cursors, listing);
 }
@@ -115,13 +119,14 @@ MonitoringApi::Answer MonitoringApi::get_monitor(const Principal& /*caller*/,
                                                  const http::Request& request) {
     const auto known = check_query(request, {"catalog"});
     if (!known) co_return failure(known);
-    const std::string sold_in = catalog_of(request);
+    const auto sold_in = catalog_asked(*catalog.get(), request);
+    if (!sold_in) co_return failure(sold_in);
     const Instant now = clock.now();
     auto look = [&](sql::Transaction& tx) {
         return MonitorState{.now = now,
                             .observed_at = monitor.observed_at(),
-                            .open = count_open_findings(tx, sold_in),
-                            .at_risk = load_revenue_at_risk(tx, sold_in, now),
+                            .open = count_open_findings(tx, *sold_in),
+                            .at_risk = load_revenue_at_risk(tx, *sold_in, now),
                             .lags = monitor.lags(),
                             .late_after = monitor.late_after()};
     };
@@ -131,7 +136,7 @@ MonitoringApi::Answer MonitoringApi::get_monitor(const Principal& /*caller*/,
 
 MonitoringApi::Answer MonitoringApi::get_findings(const Principal& /*caller*/,
                                                   const http::Request& request) {
-    auto query = read_finding_query(request);
+    auto query = read_finding_query(*catalog.get(), request);
     if (!query) co_return failure(query);
     const std::string customer_ref = text_of(request, "customer");
     const std::string listing = listing_of(*query, customer_ref);

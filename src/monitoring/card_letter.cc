@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/time_in_words.h"
 #include "monitoring/observe.h"
 #include "notices/letter.h"
 #include "notices/notice.h"

@@ -59,13 +59,26 @@ constexpr auto kQueries = std::to_array<DueQuery>({
      "SELECT next_attempt_at, id FROM inbox_events WHERE state = 'pending' "
      "AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1"},
     // What comes after another one of its object waits for that, until its third try at most
-    // (webhooks/delivery_store.cc), and then has a minute's time.
+    // (webhooks/delivery_store.cc), and then has a minute's time. What waits for one of the four
+    // places that an endpoint has is the endpoint's to hurry, as long as they are taken anew:
+    // within 30 s, for 15 of which it may be silent.
     {"webhook_outbox", R"sql(
         SELECT CASE WHEN d.leased_until > d.next_attempt_at THEN d.leased_until
                     ELSE d.next_attempt_at END AS due, d.id
           FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
          WHERE d.state = 'pending' AND d.next_attempt_at <= $1 AND d.leased_until <= $1
            AND e.state = 'enabled' AND e.paused_until <= $1
+           AND e.id NOT IN (SELECT taken.endpoint_id
+                              FROM (SELECT h.endpoint_id
+                                      FROM webhook_deliveries h
+                                     WHERE h.state = 'pending' AND h.next_attempt_at <= $1
+                                       AND h.leased_until > $1
+                                    UNION ALL
+                                    SELECT t.endpoint_id
+                                      FROM webhook_attempts a
+                                      JOIN webhook_deliveries t ON t.id = a.delivery_id
+                                     WHERE a.at > $1 - 30000000) taken
+                             GROUP BY taken.endpoint_id HAVING COUNT(*) >= 4)
            AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b
                             WHERE b.endpoint_id = d.endpoint_id AND b.object_id = d.object_id
                               AND b.sequence < d.sequence

@@ -134,6 +134,39 @@ TEST_P(DueActionsTest, DeliveriesOfWhoCannotBeReachedAreNotDue) {
     EXPECT_EQ(late(), Lines{});
 }
 
+// Four at a time (webhooks/delivery_store.h): what waits for an endpoint's places is not due.
+TEST_P(DueActionsTest, DeliveriesOfWhoIsTalkedToWithoutAPauseAreNotDue) {
+    add_endpoint();
+    for (int i = 1; i <= 5; ++i) add_delivery(i, kWatchNow - seconds(300));
+    run_sql("UPDATE webhook_deliveries SET object_id = id");
+    EXPECT_EQ(late(), Lines{"webhook_outbox 300"});
+    const auto in_hand = [&](const char* which) {
+        run_sql("UPDATE webhook_deliveries SET leased_until = $1 WHERE id = $2",
+                {kWatchNow + seconds(1), which});
+    };
+    for (const char* which : {"whd_1", "whd_2", "whd_3"}) in_hand(which);
+    EXPECT_EQ(late(), Lines{"webhook_outbox 300"}) << "there is a place";
+    in_hand("whd_4");
+    EXPECT_EQ(late(), Lines{});
+
+    // They have had no answer, and the next four are about to be taken.
+    const auto tried_at = [&](Instant moment) {
+        run_sql("DELETE FROM webhook_attempts");
+        run_sql(
+            "INSERT INTO webhook_attempts SELECT id, 1, $1, 0, '', 0, '' FROM "
+            "webhook_deliveries WHERE id <> 'whd_5'",
+            {moment});
+    };
+    run_sql(
+        "UPDATE webhook_deliveries SET leased_until = 0, next_attempt_at = $1 "
+        "WHERE id <> 'whd_5'",
+        {kWatchNow + seconds(5)});
+    tried_at(kWatchNow - seconds(29));
+    EXPECT_EQ(late(), Lines{});
+    tried_at(kWatchNow - seconds(30));
+    EXPECT_EQ(late(), Lines{"webhook_outbox 300"}) << "nobody has come for it";
+}
+
 // The worker lets it go once the one before it is at its third try (webhooks/delivery_store.cc).
 TEST_P(DueActionsTest, ADeliveryWaitsForThreeTriesOfTheOneBeforeItAndHasAMinuteThen) {
     add_endpoint();

@@ -138,23 +138,6 @@ RenderedLetter render_letter(std::string_view pattern, const LetterValues& value
     return letter;
 }
 
-std::string day_in_words(Instant at) {
-    constexpr std::array kMonths{"January",   "February", "March",    "April",
-                                 "May",       "June",     "July",     "August",
-                                 "September", "October",  "November", "December"};
-    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(at)};
-    return std::to_string(static_cast<unsigned>(date.day())) + " " +
-           kMonths[static_cast<unsigned>(date.month()) - 1] + " " +
-           std::to_string(static_cast<int>(date.year()));
-}
-
-std::string time_in_words(Instant at) {
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::minutes>(at - day)};
-    return day_in_words(at) + " at " + two(static_cast<int>(time.hours().count())) + ":" +
-           two(static_cast<int>(time.minutes().count())) + " UTC";
-}
-
 RenderedLetter plain_letter(std::string subject, std::string text) {
     RenderedLetter letter{one_line(std::move(subject)), std::move(text), ""};
     letter.html = html_page(letter.subject, "<p>" + escape_html(letter.text) + "</p>\n");

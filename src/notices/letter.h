@@ -25,10 +25,6 @@ RenderedLetter render_letter(std::string_view pattern, const LetterValues& value
 /// The same of plain text.
 RenderedLetter plain_letter(std::string subject, std::string text);
 
-/// "14 November 2023", and with "at 22:13 UTC", as a letter says it.
-std::string day_in_words(Instant at);
-std::string time_in_words(Instant at);
-
 /// Around a letter: who sends it to whom.
 struct Envelope {
     std::string from;     ///< an e-mail address

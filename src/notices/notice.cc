@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/free_text.h"
+#include "base/letter_case.h"
 #include "base/mail_address.h"
 #include "customers/service.h"
 #include "json/value.h"
@@ -25,14 +27,10 @@ constexpr auto kReminders = std::to_array<std::pair<std::string_view, std::strin
     {"recommendation", "plans that would have cost you less"},
 });
 
-/// An address as one is known by: its domain has no upper case.
+/// An address as one is known by: composed, and its domain has no upper case.
 std::string folded(std::string_view address) {
-    std::string text(address);
-    const auto at = std::min(text.find('@'), text.size());
-    std::transform(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                   text.begin() + static_cast<std::ptrdiff_t>(at),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
+    const auto at = std::min(address.find('@'), address.size());
+    return in_nfc(address.substr(0, at)) + lower_case(address.substr(at));
 }
 
 Json json_of(const LetterValues& values) {

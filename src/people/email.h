@@ -7,8 +7,9 @@
 
 namespace turnpike {
 
-/// What two spellings of one mailbox share: the local part with ASCII's letters in lower case, the
-/// domain as the DNS has it ("Jo@BÜCHER.example" and "jo@xn--bcher-kva.example" are one). No more
+/// What two spellings of one mailbox share: the local part in NFC with ASCII's letters in
+/// lower case, the domain as the DNS has it ("Jo@BÜCHER.example" and "jo@xn--bcher-kva.example" are
+/// one). No more
 /// than that: whether dots or a "+tag" count, and whether two letters that look alike are one, only
 /// the mailbox's own host knows, and merging two people is worse than telling one twice.
 ///

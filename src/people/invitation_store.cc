@@ -62,16 +62,19 @@ constexpr std::string_view kMembersEmail = R"sql(
      WHERE m.organization_id = $1 AND u.email_key = $2
 )sql";
 
-constexpr std::string_view kCountSince = R"sql(
-    SELECT COUNT(*) FROM invitations WHERE organization_id = $1 AND created_at > $2
+constexpr std::string_view kMade = R"sql(
+    SELECT created_at FROM invitations WHERE organization_id = $1
+     ORDER BY created_at DESC LIMIT 1 OFFSET $2
 )sql";
 
-constexpr std::string_view kCountTo = R"sql(
-    SELECT COUNT(*) FROM invitations WHERE email_key = $1 AND created_at > $2
+constexpr std::string_view kMadeTo = R"sql(
+    SELECT created_at FROM invitations WHERE email_key = $1
+     ORDER BY created_at DESC LIMIT 1 OFFSET $2
 )sql";
 
-constexpr std::string_view kCountBy = R"sql(
-    SELECT COUNT(*) FROM invitations WHERE invited_by = $1 AND created_at > $2
+constexpr std::string_view kMadeBy = R"sql(
+    SELECT created_at FROM invitations WHERE invited_by = $1
+     ORDER BY created_at DESC LIMIT 1 OFFSET $2
 )sql";
 
 constexpr std::string_view kOver = R"sql(
@@ -96,6 +99,10 @@ Invitation invitation_from_row(const sql::Row& row) {
 std::optional<Invitation> maybe_invitation(const std::optional<sql::Row>& row) {
     if (!row) return std::nullopt;
     return invitation_from_row(*row);
+}
+
+std::optional<Instant> when_of(const std::optional<sql::Row>& made) {
+    return made ? std::optional(made->instant(0)) : std::nullopt;
 }
 
 }  // namespace
@@ -135,17 +142,18 @@ std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& 
     return tx.one(kCountOpen, {organization})->integer(0);
 }
 
-std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
-                               Instant since) {
-    return tx.one(kCountSince, {organization, since})->integer(0);
+std::optional<Instant> made_invitation(sql::Transaction& tx, const OrganizationId& organization,
+                                       int newer) {
+    return when_of(tx.one(kMade, {organization, newer}));
 }
 
-std::int64_t count_invitations_to(sql::Transaction& tx, std::string_view email_key, Instant since) {
-    return tx.one(kCountTo, {email_key, since})->integer(0);
+std::optional<Instant> made_invitation_to(sql::Transaction& tx, std::string_view email_key,
+                                          int newer) {
+    return when_of(tx.one(kMadeTo, {email_key, newer}));
 }
 
-std::int64_t count_invitations_by(sql::Transaction& tx, const UserId& inviter, Instant since) {
-    return tx.one(kCountBy, {inviter, since})->integer(0);
+std::optional<Instant> made_invitation_by(sql::Transaction& tx, const UserId& inviter, int newer) {
+    return when_of(tx.one(kMadeBy, {inviter, newer}));
 }
 
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,

@@ -49,12 +49,13 @@ std::int64_t expire_invitations(sql::Transaction& tx, const OrganizationId& orga
 bool has_open_invitation(sql::Transaction& tx, const OrganizationId& organization,
                          std::string_view email_key);
 std::int64_t count_open_invitations(sql::Transaction& tx, const OrganizationId& organization);
-/// Those that were made since then, however they ended.
-std::int64_t count_invitations(sql::Transaction& tx, const OrganizationId& organization,
-                               Instant since);
-/// The same to one address, and by one member, over all organizations.
-std::int64_t count_invitations_to(sql::Transaction& tx, std::string_view email_key, Instant since);
-std::int64_t count_invitations_by(sql::Transaction& tx, const UserId& inviter, Instant since);
+/// When the one was made that has so many newer ones, however they ended: of an organization, to
+/// one address, and by one member, the last two over all organizations.
+std::optional<Instant> made_invitation(sql::Transaction& tx, const OrganizationId& organization,
+                                       int newer);
+std::optional<Instant> made_invitation_to(sql::Transaction& tx, std::string_view email_key,
+                                          int newer);
+std::optional<Instant> made_invitation_by(sql::Transaction& tx, const UserId& inviter, int newer);
 /// Of the open ones, those whose time has passed.
 std::int64_t count_invitations_over(sql::Transaction& tx, const OrganizationId& organization,
                                     Instant now);

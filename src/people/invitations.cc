@@ -4,6 +4,7 @@
 
 #include "access/api_key.h"
 #include "crypto/crypto.h"
+#include "people/daily_limit.h"
 #include "people/email.h"
 #include "people/letters.h"
 #include "people/organization_entry.h"
@@ -35,15 +36,14 @@ void record_invitation(sql::Transaction& tx, const OrgDeed& deed, const char* ac
 /// Errors: LimitExceeded "invitation.too_many".
 Result<void> check_invites_few(sql::Transaction& tx, const OrgDeed& deed) {
     if (deed.access.is_seller) return {};
-    const Instant since = deed.now - std::chrono::hours(24);
-    if (count_invitations(tx, deed.access.organization.id, since) > kInvitationsPerDay)
-        return fail(ErrorCode::LimitExceeded, "invitation.too_many",
-                    "the organization has invited enough people today");
+    auto few = check_daily_limit(
+        made_invitation(tx, deed.access.organization.id, kInvitationsPerDay), deed.now,
+        "invitation.too_many", "the organization has invited enough people today");
+    if (!few) return few;
     lock_user(tx, *deed.access.user);
-    if (count_invitations_by(tx, *deed.access.user, since) > kInvitationsPerDay)
-        return fail(ErrorCode::LimitExceeded, "invitation.too_many",
-                    "this user has invited enough people today");
-    return {};
+    return check_daily_limit(made_invitation_by(tx, *deed.access.user, kInvitationsPerDay),
+                             deed.now, "invitation.too_many",
+                             "this user has invited enough people today");
 }
 
 /// The addresses that the caller has: his account's, and the one that the host's token says.

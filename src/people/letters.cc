@@ -3,10 +3,12 @@
 #include <chrono>
 #include <utility>
 
+#include "base/time_in_words.h"
+#include "people/daily_limit.h"
+
 namespace turnpike {
 namespace {
 
-constexpr std::chrono::hours kLettersCountedFor{24};
 constexpr std::string_view kTokenPlace = "{token}";
 
 std::string obligation_of(const InvitationId& invitation) {
@@ -37,10 +39,10 @@ Result<void> post_invitation_letter(sql::Transaction& tx, const LetterDesk& desk
                                     const InvitationLetter& letter, IdSource& ids) {
     const auto& [organization, invitation, inviter] = letter;
     const Instant now = invitation.created_at;
-    const auto lately = count_invitations_to(tx, invitation.email_key, now - kLettersCountedFor);
-    if (lately > kInvitationLettersPerDay)
-        return fail(ErrorCode::LimitExceeded, "invitation.too_many_letters",
-                    "this address was sent enough invitations today");
+    auto few = check_daily_limit(
+        made_invitation_to(tx, invitation.email_key, kInvitationLettersPerDay), now,
+        "invitation.too_many_letters", "this address was sent enough invitations today");
+    if (!few) return few;
     LetterValues values = way_in(desk.pages.invitation, invitation.secret, invitation.expires_at);
     values["organization"] = organization.name;
     values["role"] = to_text(invitation.role);

@@ -147,8 +147,9 @@ TEST_P(LettersTest, AWithdrawnInvitationIsNotSent) {
 TEST_P(LettersTest, NobodysMailboxIsFlooded) {
     for (int i = 0; i < kInvitationLettersPerDay; ++i)
         withdraw(seen(world_->invite(olga_, acme_, "bob@example.com")).body);
-    EXPECT_EQ(code_of(world_->invite(olga_, acme_, "bob@example.com")),
-              "invitation.too_many_letters");
+    const auto refused = world_->invite(olga_, acme_, "bob@example.com");
+    EXPECT_EQ(code_of(refused), "invitation.too_many_letters");
+    EXPECT_EQ(refused.error().retry_after_s, 86'400) << "the first of them was sent just now";
     const auto other = world_->organization(olga_, "Other");
     EXPECT_EQ(code_of(world_->invite(olga_, other, "bob@EXAMPLE.com")),
               "invitation.too_many_letters");

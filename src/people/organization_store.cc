@@ -26,8 +26,9 @@ constexpr std::string_view kInsertOrganization = R"sql(
         ON CONFLICT (slug) DO NOTHING
 )sql";
 
-constexpr std::string_view kCountMade = R"sql(
-    SELECT COUNT(*) FROM organizations WHERE made_by = $1 AND created_at > $2
+constexpr std::string_view kMade = R"sql(
+    SELECT created_at FROM organizations WHERE made_by = $1
+     ORDER BY created_at DESC LIMIT 1 OFFSET $2
 )sql";
 
 constexpr std::string_view kSlugOwner = R"sql(
@@ -225,8 +226,9 @@ bool insert_organization(sql::Transaction& tx, const Organization& organization,
                    organization.created_at, organization.version, maker}) == 1;
 }
 
-std::int64_t count_made_organizations(sql::Transaction& tx, const UserId& maker, Instant since) {
-    return tx.one(kCountMade, {maker, since})->integer(0);
+std::optional<Instant> made_organization(sql::Transaction& tx, const UserId& maker, int newer) {
+    const auto row = tx.one(kMade, {maker, newer});
+    return row ? std::optional(row->instant(0)) : std::nullopt;
 }
 
 bool save_organization(sql::Transaction& tx, const Organization& organization) {

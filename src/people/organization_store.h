@@ -24,7 +24,8 @@ std::optional<Organization> find_organization_of_customer(sql::Transaction& tx,
 /// \param maker  the user who makes it for himself; nullopt: the seller
 bool insert_organization(sql::Transaction& tx, const Organization& organization,
                          const std::optional<UserId>& maker);
-std::int64_t count_made_organizations(sql::Transaction& tx, const UserId& maker, Instant since);
+/// When the one was made that has so many newer ones by the same maker.
+std::optional<Instant> made_organization(sql::Transaction& tx, const UserId& maker, int newer);
 /// Writes name and slug. False when the slug is taken.
 bool save_organization(sql::Transaction& tx, const Organization& organization);
 /// Raises the version, so that two changes of who the members are cannot pass each other.

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/letter_case.h"
 #include "customers/service.h"
+#include "people/daily_limit.h"
 #include "people/organization_entry.h"
 #include "people/seats.h"
 #include "people/user_store.h"
@@ -71,10 +72,9 @@ Result<void> check_own_making(sql::Transaction& tx, const NewOrganization& wante
         return fail(ErrorCode::Forbidden, "organization.catalog_of_seller",
                     "the seller says what an organization buys from; leave out the catalog");
     lock_user(tx, user.id);
-    if (count_made_organizations(tx, user.id, now - std::chrono::hours(24)) < kOrganizationsPerDay)
-        return {};
-    return fail(ErrorCode::LimitExceeded, "organization.too_many",
-                "this user has made enough organizations today");
+    return check_daily_limit(made_organization(tx, user.id, kOrganizationsPerDay - 1), now,
+                             "organization.too_many",
+                             "this user has made enough organizations today");
 }
 
 /// What is sold to organizations, where that is sold.

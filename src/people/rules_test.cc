@@ -28,12 +28,12 @@ TEST(FoldEmail, SpellingsOfOneMailboxAreOne) {
     EXPECT_EQ(folded("jo@ｅxample.com"), "jo@example.com");
     EXPECT_EQ(folded("jo@bu\u0308cher.example"), "jo@xn--bcher-kva.example");
     EXPECT_EQ(folded("a.b+c@example.com"), "a.b+c@example.com");
+    EXPECT_EQ(folded("Jose\u0301@example.com"), folded("jos\u00E9@example.com"));
 }
 
 TEST(FoldEmail, LookAlikesStayApart) {
     EXPECT_NE(folded("jo@p\u0430ypal.example"), folded("jo@paypal.example")) << "Cyrillic a";
     EXPECT_NE(folded("\u0430lice@example.com"), folded("alice@example.com"));
-    EXPECT_NE(folded("ali\u200bce@example.com"), folded("alice@example.com"));
     EXPECT_NE(folded("a.lice@example.com"), folded("alice@example.com"));
     EXPECT_NE(folded("\u0130@example.com"), folded("i@example.com"));
 }
@@ -42,7 +42,7 @@ TEST(FoldEmail, RefusesWhatIsNone) {
     for (const auto* text :
          {"", "alice", "@example.com", "alice@", "a b@example.com", "a@b@c", "a@exa mple.com",
           "a\n@example.com", "a@\xff.com", "a>b<c@x.com", "\"><script>@x.com", "a@x..com",
-          "a..b@x.com", "a(b)@x.com", "a@-x.com"})
+          "a..b@x.com", "a(b)@x.com", "a@-x.com", "ali\u200bce@example.com"})
         EXPECT_EQ(folded(text), "people.invalid_email") << text;
 }
 

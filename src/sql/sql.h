@@ -118,6 +118,10 @@ public:
     }
     /// The only row, if any; a second row is a broken promise.
     std::optional<Row> one(std::string_view sql, std::initializer_list<Value> parameters = {});
+
+protected:
+    /// What becomes of a second row where there is one at most. Does not return.
+    virtual void refuse_second_row(std::string_view sql);
 };
 
 }  // namespace turnpike::sql

@@ -1,5 +1,6 @@
 #include "webhooks/delivery_store.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <utility>
@@ -51,7 +52,7 @@ constexpr std::string_view kInHand = R"sql(
      WHERE endpoint_id = $1 AND state = 'pending' AND leased_until > $2
 )sql";
 
-constexpr std::string_view kClaimDeliveries = R"sql(
+constexpr std::string_view kClaimDelivery = R"sql(
     UPDATE webhook_deliveries
        SET attempts = attempts + 1, tries_made = tries_made + 1, leased_until = $3
      WHERE id IN (
@@ -61,9 +62,9 @@ constexpr std::string_view kClaimDeliveries = R"sql(
            AND NOT EXISTS (SELECT 1 FROM webhook_deliveries b
                             WHERE b.endpoint_id = d.endpoint_id AND b.object_id = d.object_id
                               AND b.sequence < d.sequence AND b.state = 'pending'
-                              AND b.attempts < 3)
+                              AND (b.attempts < 3 OR (b.attempts = 3 AND b.leased_until > $2)))
          ORDER BY d.next_attempt_at, d.sequence, d.id
-         LIMIT $4)
+         LIMIT 1)
     RETURNING id
 )sql";
 
@@ -132,21 +133,43 @@ bool has_due_deliveries(sql::Transaction& tx, Instant now) {
     return tx.one(kHasDueDeliveries, {now}).has_value();
 }
 
-std::vector<ClaimedDelivery> claim_deliveries(sql::Transaction& tx, const ClaimRule& rule) {
-    std::vector<ClaimedDelivery> claimed;
+namespace {
+
+/// An endpoint that something is due for, and how much of it is being sent.
+struct Turn {
+    WebhookEndpoint endpoint;
+    std::int64_t in_hand = 0;
+};
+
+std::optional<ClaimedDelivery> claim_next(sql::Transaction& tx, const WebhookEndpoint& endpoint,
+                                          const ClaimRule& rule) {
     static const std::string kById = select_deliveries("WHERE d.id = $1");
+    const auto taken = tx.one(kClaimDelivery, {endpoint.id, rule.now, rule.lease_end});
+    if (!taken) return std::nullopt;
+    auto delivery = delivery_from(*tx.one(kById, {taken->text(0)}));
+    auto body = load_event_body(tx, delivery.event);
+    return ClaimedDelivery{std::move(delivery), endpoint, std::move(body)};
+}
+
+}  // namespace
+
+std::vector<ClaimedDelivery> claim_deliveries(sql::Transaction& tx, const ClaimRule& rule) {
+    std::vector<Turn> turns;
     for (const auto& ready : tx.all(kReadyEndpoints, {rule.now})) {
         const auto endpoint = load_endpoint(tx, ready.id<WebhookEndpointId>(0));
-        const auto in_hand = tx.one(kInHand, {endpoint->id, rule.now})->integer(0);
-        const auto room = std::min<std::int64_t>(rule.per_endpoint_max - in_hand,
-                                                 rule.limit - static_cast<int>(claimed.size()));
-        if (room <= 0) continue;
-        for (const auto& row :
-             tx.all(kClaimDeliveries, {endpoint->id, rule.now, rule.lease_end, room})) {
-            auto delivery = delivery_from(*tx.one(kById, {row.text(0)}));
-            auto body = load_event_body(tx, delivery.event);
-            claimed.push_back({std::move(delivery), *endpoint, std::move(body)});
+        turns.push_back({*endpoint, tx.one(kInHand, {endpoint->id, rule.now})->integer(0)});
+    }
+    std::vector<ClaimedDelivery> claimed;
+    while (static_cast<int>(claimed.size()) < rule.limit) {
+        const auto next = std::ranges::min_element(turns, {}, &Turn::in_hand);
+        if (next == turns.end() || next->in_hand >= rule.per_endpoint_max) break;
+        auto one = claim_next(tx, next->endpoint, rule);
+        if (!one) {
+            turns.erase(next);
+            continue;
         }
+        ++next->in_hand;
+        claimed.push_back(*std::move(one));
     }
     return claimed;
 }

@@ -38,7 +38,8 @@ struct ClaimRule {
     int limit = 16;
 };
 /// Takes due deliveries of endpoints that are neither disabled nor paused, and counts the try. An
-/// event of an object waits while an earlier one of it is in its first three tries.
+/// event of an object waits while an earlier one of it is in its first three tries. The endpoint
+/// that has the fewest in hand is next, so that those who do not answer leave room for the others.
 std::vector<ClaimedDelivery> claim_deliveries(sql::Transaction& tx, const ClaimRule& rule);
 bool has_due_deliveries(sql::Transaction& tx, Instant now);
 

@@ -108,6 +108,25 @@ TEST_P(OutboxTest, PeopleAreNotAlertedOfWhatIsNothingToThem) {
         EXPECT_EQ(event.alerting, event.object == "inv_1" ? Alerting::No : Alerting::Yes);
 }
 
+TEST_P(OutboxTest, EndpointsThatDoNotAnswerLeaveRoomForTheOthers) {
+    std::vector<WebhookEndpointId> silent;
+    for (int i = 0; i < 4; ++i) silent.push_back(endpoint({"invoice.*"}));
+    for (int i = 0; i < 8; ++i) tell("invoice.paid", "inv_" + std::to_string(i));
+    const auto claim_some = [&](int limit) {
+        std::map<std::string, int> counts;
+        const ClaimRule rule{now, now + std::chrono::seconds(60), 4, limit};
+        for (const auto& one :
+             db().write_blocking([&](sql::Transaction& tx) { return claim_deliveries(tx, rule); }))
+            ++counts[one.endpoint.id.text()];
+        return counts;
+    };
+    for (const auto& [id, count] : claim_some(6)) EXPECT_GE(count, 1) << id;
+    EXPECT_EQ(claim_some(6).size(), 4U) << "each has one or two, and gets to three";
+    const auto well = endpoint({"customer.*"});
+    for (int i = 0; i < 8; ++i) tell("customer.created", "cus_" + std::to_string(i));
+    EXPECT_EQ(claim_some(3), (std::map<std::string, int>{{well.text(), 3}}));
+}
+
 // Ids that are made in one millisecond are in no order.
 TEST_P(OutboxTest, WhatHappenedInOneMomentIsInTheOrderOfItsObject) {
     const auto id = endpoint({"*"});

@@ -77,6 +77,40 @@ TEST_P(ConcurrencyTest, LookThenInsertEndsAsIfOneCameAfterTheOther) {
     }
 }
 
+// At REPEATABLE READ a transaction would see the row that another one has deleted meanwhile, beside
+// the one that it has inserted itself.
+TEST_P(ConcurrencyTest, AKeyThatIsGivenFreeAndTakenAgainIsOneRow) {
+    insert("k", 1);
+    constexpr std::string_view kFree = "DELETE FROM things WHERE key = 'k' AND count = 1";
+    int runs = 0;
+    const auto seen = db().write_blocking([&](Transaction& tx) {
+        tx.all("SELECT count FROM things");  // what it sees begins here
+        const bool has_others = db().engine() == "postgres";
+        if (has_others && runs == 0)
+            db().write_blocking([&](Transaction& other) { return other.run(kFree); });
+        if (!has_others) tx.run(kFree);
+        ++runs;
+        tx.run("INSERT INTO things (key, count) VALUES ('k', 2) ON CONFLICT DO NOTHING");
+        return tx.one("SELECT count FROM things WHERE key = 'k'")->integer(0);
+    });
+    EXPECT_EQ(seen, 2);
+    EXPECT_EQ(count_of("k"), 2);
+}
+
+// Each takes the number after the last one, which may be another's by now.
+TEST_P(ConcurrencyTest, NumbersAreTakenOneAfterTheOther) {
+    constexpr int kCallers = 16;
+    constexpr int kTries = 6;
+    together(kCallers, [&](int) {
+        for (int i = 0; i < kTries; ++i)
+            db().write_blocking([](Transaction& tx) {
+                const auto last = tx.one("SELECT COALESCE(MAX(count), 0) FROM things")->integer(0);
+                return tx.run(kInsert, {"n" + std::to_string(last + 1), last + 1});
+            });
+    });
+    EXPECT_EQ(rows(), kCallers * kTries);
+}
+
 TEST_P(ConcurrencyTest, AFailingJobLeavesItsNeighboursAlone) {
     constexpr int kCallers = 60;
     insert("taken", 1);

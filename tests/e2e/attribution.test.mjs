@@ -13,7 +13,8 @@ for (const engine of engines())
                 database: await engine.database(),
                 preset: 'attribution',
                 env: {RAZORPAY_KEY_ID: 'rzp_test_turnpikeE2e', RAZORPAY_KEY_SECRET: 'razorpay-secret',
-                      RAZORPAY_WEBHOOK_SECRET: 'razorpay-webhooks'},
+                      RAZORPAY_WEBHOOK_SECRET: 'razorpay-webhooks',
+                      TURNPIKE_UPGRADE_URL: 'https://shop.example/plans'},
                 razorpay: true,
             });
         });
@@ -55,6 +56,16 @@ for (const engine of engines())
             const refused = await checkout({receipt: 'has_pro', tier: 'pro'});
             assert.equal(refused.status, 402, JSON.stringify(refused.body));
             assert.equal(refused.body.upgrade.plan, 'scale');
+            assert.equal(refused.body.upgrade_url, 'https://shop.example/plans');
+        });
+
+        test('what is neither a feature nor a meter is said to be neither', async () => {
+            const {status, body} = await check('asks', 'nope');
+            assert.deepEqual([status, body.code, body.detail], [
+                404, 'entitlement.no_such_meter', "there is no feature or meter 'nope'"]);
+            const meter = await server.admin('POST', '/v1/entitlements/check',
+                                             {customer: 'ext:asks', meter: 'nope'});
+            assert.equal(meter.body.detail, "there is no meter 'nope'");
         });
 
         test('a page at one provider keeps nobody from the other', async () => {

@@ -1,6 +1,7 @@
 // Every route that docs/api/openapi.json names, with what no client should send. Whatever it is,
 // the answer is a refusal that says why, in the one shape, and never the server's own failure.
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {after, before, describe, test} from 'node:test';
 import {sleep} from '../lib/process.mjs';
@@ -36,6 +37,13 @@ const isOfUsers = ({operation}) => /^(user|customer|the end customer)\b/.test(op
 const takesBody = (operation) =>
     operation.method !== 'GET' && operation.method !== 'DELETE' && !isSigned(operation) &&
     !isForeign(operation) && !isBatch(operation);
+
+/// Of every body that has members of its own.
+const everyMember = [...new Set(operations.flatMap(
+    (operation) => Object.keys(bodySchema(operation)?.properties ?? {})))];
+
+/// OpenFeature's readers take what they do not know.
+const isRead = (operation) => !hasOwnShape(operation);
 
 const deep = (depth) => '['.repeat(depth) + ']'.repeat(depth);
 /// No JSON object, or none that is read alike by everybody.
@@ -165,14 +173,49 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
                                   {email: 'una@example.com', password: 'a long enough password'});
         const {id: test_clock} = await made('/v1/test_clocks', {});
         const {id: api_key} = await made('/v1/api_keys', {name: 'k', scopes: ['usage:read']});
+        const {id: reservation} = await made('/v1/usage/reserve',
+                                             {customer, meter: 'api_calls', quantity: 1});
         const {id: plan_id} = await made('/api/plans', {name: 'Small', slug: 'small',
             price_amount: 900, max_users: 3, max_projects: 3});
         names = {customer: 'ann', subscription, plan: 'pro', plan_id, organization, org_id: organization,
                  invoice: invoices.data[0].id, invoice_line: invoices.data[0].lines[0].id,
                  feature: 'api_calls', key: 'api_calls', checkout_session, project, invitation,
-                 endpoint, destination, user: user.id, test_clock, api_key};
+                 endpoint, destination, user: user.id, test_clock, api_key, reservation};
     });
     after(() => server.end());
+
+    // A reader complains of every member that it does not know, so that it tells which it does. It
+    // is asked about the names that any body has, in parts: it tells of a hundred.
+    for (const operation of operations.filter(takesBody).filter(bodySchema).filter(isRead))
+        test(`${operation.name} reads the members that are described, and no others`, async () => {
+            const {properties = {}, required = [], anyOf = [], additionalProperties} =
+                bodySchema(operation);
+            assert.equal(additionalProperties, false);
+            /// [[pointer, code], ..]
+            const complaints = async (members) => {
+                const body = JSON.stringify(Object.fromEntries(
+                    ['known_to_nobody', ...members].map((name) => [name, null])));
+                const headers = {'idempotency-key': randomUUID()};
+                const {body: answer} = await inTime(() => ask(operation, {body, headers}));
+                assert.equal(answer.code, 'request.invalid_body', JSON.stringify(answer));
+                return answer.errors.map(({pointer, code}) => [pointer.slice(1), code]);
+            };
+            const named = (found, wanted) =>
+                found.filter(([, code]) => code === wanted).map(([name]) => name);
+            const known = [];
+            for (let i = 0; i < everyMember.length; i += 50) {
+                const asked = everyMember.slice(i, i + 50);
+                const unknown = named(await complaints(asked), 'unknown_field');
+                assert.ok(unknown.includes('known_to_nobody'));
+                known.push(...asked.filter((name) => !unknown.includes(name)));
+            }
+            assert.deepEqual(known.sort(), Object.keys(properties).sort());
+            const ofNothing = await complaints([]);
+            for (const name of required)
+                assert.ok(ofNothing.some(([missed]) => missed === name), `${name} may be absent`);
+            const described = [...required, ...anyOf.flatMap((each) => each.required)];
+            for (const name of named(ofNothing, 'required')) assert.ok(described.includes(name), name);
+        });
 
     for (const operation of operations.filter(takesBody))
         test(`${operation.name} with a body that is none`, async () => {
@@ -187,8 +230,8 @@ for (const engine of engines()) describe(`bad input on ${engine.name}`, () => {
             const asText = await ask(operation, {body: '{}', headers});
             expectRefusal(operation, asText, 'text/plain');
             // What is not there, or asked too often, is refused before it is read.
-            const isRead = asText.status !== 404 && asText.status !== 429;
-            if (isRead && !hasOwnShape(operation)) assert.equal(asText.status, 415, asText.body.code);
+            const isThere = asText.status !== 404 && asText.status !== 429;
+            if (isThere && !hasOwnShape(operation)) assert.equal(asText.status, 415, asText.body.code);
         });
 
     test('nothing of that has changed what was there', async () => {

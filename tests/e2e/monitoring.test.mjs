@@ -12,6 +12,7 @@ for (const engine of engines()) describe(`monitoring on ${engine.name}`, () => {
     before(async () => {
         server = await Server.besideSandbox({
             database: await engine.database(),
+            preset: 'api-metering,learning-app',
             env: {TURNPIKE_LATE_AFTER_SECONDS: String(lateAfter)},
         });
     });
@@ -74,6 +75,11 @@ for (const engine of engines()) describe(`monitoring on ${engine.name}`, () => {
                             '/v1/monitor?days=1']) {
             const {status, body} = await server.admin('GET', path);
             assert.deepEqual([status, body.code], [400, 'request.invalid_query'], path);
+        }
+        for (const path of ['/v1/subscriptions/expiring', '/v1/subscriptions/failing',
+                            '/v1/monitor/findings', '/v1/monitor']) {
+            const {status, body} = await server.admin('GET', `${path}?catalog=nope`);
+            assert.deepEqual([status, body.code], [400, 'catalog.no_such_catalog'], path);
         }
         for (const path of ['/v1/subscriptions/sub_nobody/health',
                             `/v1/subscriptions/sub_${'0'.repeat(26)}/health`]) {

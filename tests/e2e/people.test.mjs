@@ -55,6 +55,21 @@ for (const engine of engines())
             assert.equal((await make({origin: server.url})).status, 201);
         });
 
+        test('an accent is the same however it is encoded', async () => {
+            await signUp('jos\u00e9');
+            const twin = await post('/v1/auth/signup', {email: 'jose\u0301@example.com', password});
+            assert.equal(twin.body.code, 'people.email_taken');
+            const login = await post('/v1/auth/login', {email: 'Jose\u0301@example.com', password});
+            assert.equal(login.status, 200);
+            const hidden = await post('/v1/auth/signup', {email: 'jos\u00e9\u200b@example.com', password});
+            assert.equal(hidden.body.code, 'people.invalid_email');
+            const make = (name) => post('/v1/organizations', {name}, login.body.token);
+            assert.equal((await make('Cafe\u0301')).body.name, 'Caf\u00e9');
+            assert.equal((await make('e\u0301'.repeat(200))).body.name, '\u00e9'.repeat(200));
+            for (const name of ['   ', '\u200b', 'Plain\u202e evil', '\u00e9'.repeat(201)])
+                assert.equal((await make(name)).body.errors?.[0].pointer, '/name', name);
+        });
+
         test('an organization is found by its members and by the seller', async () => {
             const owner = userToken('olga');
             const made = await post('/v1/organizations', {name: 'Acme, Inc.'}, owner);

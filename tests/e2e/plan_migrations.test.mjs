@@ -56,6 +56,8 @@ for (const engine of engines()) {
             assert.deepEqual([group.subscriptions, group.quantity], [3, 5]);
             assert.deepEqual(group.from.amount, {amount: 24500, currency: 'USD'});
             assert.deepEqual(group.to.amount, {amount: 29500, currency: 'USD'});
+            assert.deepEqual(shown.versions.map((one) => [one.version_number, one.changes]),
+                             [[second.version - 1, []]], 'only the price is another one');
             assert.equal(shown.data.length, 2);
             assert.equal(shown.has_more, true);
             const rest = await ok('POST', path, {when: 'now', limit: 2, cursor: shown.next_cursor});

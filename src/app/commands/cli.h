@@ -169,9 +169,9 @@ int command_restore(const RestoreOptions& options);
 /// Settings resolved and checked.
 /// Errors: InvalidArgument "config.file", "config.invalid", each in one line.
 Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs = ConfigNeeds::Server);
-/// What a flag says and we keep holds no card number. \param flag  "--name"
+/// What --name says as we keep it: by the API's rule of free text, and no card number.
 /// Errors: InvalidArgument "config.invalid".
-Result<void> check_kept_text(std::string_view flag, std::string_view text);
+Result<std::string> kept_name(std::string_view name, std::size_t length_max);
 /// As complain(); one that cannot have the ledger says which route of the running server does the
 /// same.
 int complain_or_name_route(Error error, std::string_view route);

@@ -8,6 +8,7 @@
 #include "app/commands/signals.h"
 #include "app/serving/app.h"
 #include "base/card_number.h"
+#include "base/free_text.h"
 
 namespace turnpike {
 namespace {
@@ -27,10 +28,12 @@ Result<Config> config_of(const SettingFlags& flags, ConfigNeeds needs) {
     return read_config(*values, needs);
 }
 
-Result<void> check_kept_text(std::string_view flag, std::string_view text) {
-    if (!holds_card_number(text)) return {};
-    return invalid_argument("config.invalid",
-                            fmt::format("{} holds what looks like a card number", flag));
+Result<std::string> kept_name(std::string_view name, std::size_t length_max) {
+    auto text = read_free_text(name, {.length_max = length_max});
+    if (!text) return invalid_argument("config.invalid", "--name " + text.error().detail);
+    if (holds_card_number(*text))
+        return invalid_argument("config.invalid", "--name holds what looks like a card number");
+    return std::move(*text);
 }
 
 int command_serve(const SettingFlags& flags) {

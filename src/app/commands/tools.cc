@@ -8,7 +8,6 @@
 
 #include "access/api_key.h"
 #include "access/jwt.h"
-#include "access/key_service.h"
 #include "access/policy.h"
 #include "app/commands/cli.h"
 #include "app/config/data_dir.h"
@@ -20,6 +19,7 @@
 #include "catalog/service.h"
 #include "customers/customer.h"
 #include "http/text.h"
+#include "keys/service.h"
 #include "sql/ledger_migrations.h"
 #include "sql/migrator.h"
 
@@ -236,12 +236,8 @@ int command_token(const SettingFlags& flags, const TokenOptions& options) {
 }
 
 int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
-    if (options.name.empty() || options.name.size() > kKeyNameMax)
-        return complain(invalid_argument("config.invalid",
-                                         fmt::format("--name has 1 to {} characters", kKeyNameMax))
-                            .error());
-    if (const auto good = check_kept_text("--name", options.name); !good)
-        return complain(good.error());
+    const auto name = kept_name(options.name, kKeyNameMax);
+    if (!name) return complain(name.error());
     const auto scopes = scopes_of(options.scopes);
     if (!scopes) return complain(scopes.error());
     const auto config = config_of(flags);
@@ -254,7 +250,7 @@ int command_key_create(const SettingFlags& flags, const KeyOptions& options) {
     console.name = "operator:command_line";
     const KeyGrant grant{console, "", key_mode(*config)};
     KeyRequest request;
-    request.name = options.name;
+    request.name = *name;
     request.scopes = *scopes;
     const auto made = (*db)->write_blocking([&](sql::Transaction& tx) {
         return create_key(tx, request, grant, SystemClock().now(), ids);

@@ -1,5 +1,7 @@
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <termios.h>
@@ -12,6 +14,7 @@
 #include "people/password_resets.h"
 #include "people/password_rules.h"
 #include "people/users.h"
+#include "people/wire.h"
 
 namespace turnpike {
 namespace {
@@ -95,15 +98,18 @@ int change_user(const SettingFlags& flags, const UserOptions& options, std::stri
 }  // namespace
 
 int command_user_create(const SettingFlags& flags, const UserOptions& options) {
-    if (const auto good = check_kept_text("--name", options.name); !good)
-        return complain(good.error());
+    std::optional<std::string> name;
+    if (!options.name.empty()) {
+        auto kept = kept_name(options.name, kPersonNameMax);
+        if (!kept) return complain(kept.error());
+        name = std::move(*kept);
+    }
     const auto password = read_password();
     if (!password) return complain(password.error());
     if (const auto good = check_password(*password, options.user); !good)
         return complain(good.error());
-    NewUser wanted{options.user, hash_password(*password, {}), std::nullopt,
-                   options.superuser ? Superuser::Yes : Superuser::No};
-    if (!options.name.empty()) wanted.name = options.name;
+    const NewUser wanted{options.user, hash_password(*password, {}), std::move(name),
+                         options.superuser ? Superuser::Yes : Superuser::No};
     RandomIdSource ids;
     const auto work = [&](sql::Transaction& tx) {
         return create_user(tx, wanted, by_console, SystemClock().now(), ids);

@@ -12,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "access/api.h"
 #include "access/authenticator.h"
 #include "access/cursor.h"
 #include "access/jwt_keys.h"
@@ -66,6 +65,7 @@
 #include "http/metrics.h"
 #include "http/server.h"
 #include "invoicing/api.h"
+#include "keys/api.h"
 #include "metering/api.h"
 #include "metering/log/usage_log.h"
 #include "metering/reservations.h"
@@ -165,7 +165,7 @@ public:
     NoticeWorker notices;
     Monitor monitor;
 
-    AccessApi access_api;
+    KeysApi keys_api;
     AuthApi auth_api;
     UsersApi users_api;
     OrganizationsApi organizations_api;

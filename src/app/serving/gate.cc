@@ -12,7 +12,7 @@
 #include "access/keyed_request.h"
 #include "access/policy.h"
 #include "access/rate_limit.h"
-#include "access/wire.h"
+#include "access/rate_limit_wire.h"
 #include "app/serving/app.h"
 #include "app/serving/routes.h"
 #include "base/check.h"

@@ -4,10 +4,10 @@
 
 #include "access/handler_testing.h"
 #include "access/jwt.h"
-#include "access/key_service.h"
 #include "access/sessions.h"
 #include "customers/service.h"
 #include "http/target.h"
+#include "keys/service.h"
 
 namespace turnpike {
 namespace {

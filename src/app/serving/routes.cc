@@ -226,9 +226,9 @@ constexpr auto kRoutes = std::to_array<Route>({
      call<&App::explain_api, &ExplainApi::get_explanation>},
     {Method::Post, "/v1/recomputations", call<&App::explain_api, &ExplainApi::post_recomputation>},
 
-    {Method::Get, "/v1/api_keys", call<&App::access_api, &AccessApi::get_api_keys>},
-    {Method::Post, "/v1/api_keys", call<&App::access_api, &AccessApi::post_api_key>},
-    {Method::Delete, "/v1/api_keys/{api_key}", call<&App::access_api, &AccessApi::delete_api_key>},
+    {Method::Get, "/v1/api_keys", call<&App::keys_api, &KeysApi::get_api_keys>},
+    {Method::Post, "/v1/api_keys", call<&App::keys_api, &KeysApi::post_api_key>},
+    {Method::Delete, "/v1/api_keys/{api_key}", call<&App::keys_api, &KeysApi::delete_api_key>},
     {Method::Post, "/v1/auth/signup", call_exactly<&App::auth_api, &AuthApi::post_signup>},
     {Method::Post, "/v1/auth/login", call_exactly<&App::auth_api, &AuthApi::post_login>},
     {Method::Post, "/v1/auth/logout", call_bare<&App::auth_api, &AuthApi::post_logout>},

@@ -8,6 +8,7 @@
 #include "billing/life/mirror.h"
 #include "billing/life/sync.h"
 #include "billing/provider/provider_objects.h"
+#include "billing/records/paid_currency.h"
 #include "billing/records/stored_checkout.h"
 #include "billing/telling/moves.h"
 #include "customers/provider_link.h"
@@ -61,13 +62,18 @@ void record_checkout(sql::Transaction& tx, BillingContext& billing, const Checko
 Result<CheckoutSession> request_checkout(sql::Transaction& tx, BillingContext& billing,
                                          const CheckoutRequest& request) {
     lock_purchases(tx, request.customer);
+    const bool is_subscribed = find_live_subscription(tx, request.customer).has_value();
+    // Before a page that can be paid gives way to one that cannot.
+    const auto currency =
+        check_currency(tx, request.customer, billing.provider.name(), request.price);
+    if (!is_subscribed && !currency) return failure(currency);
     const bool is_known = request.authority.actor != kAnybody;
     if (auto known = find_payable_checkout(tx, request.customer)) {
         const bool claims = is_known && known->is_anonymous && is_same_request(*known, request);
         if (claims) claim_checkout(tx, known->id);
         return *std::move(known);
     }
-    if (find_live_subscription(tx, request.customer)) return subscribed_already();
+    if (is_subscribed) return subscribed_already();
     if (request.trial_days > 0 && has_had_trial(tx, request.customer, request.plan_version))
         return conflict("subscription.trial_used", "the customer has had a trial already");
     const Instant now = billing.clock.now();
@@ -298,18 +304,19 @@ asio::awaitable<Result<std::monostate>> apply_checkout_event(BillingContext& bil
 }
 
 asio::awaitable<std::int64_t> close_stale_checkouts(BillingContext& billing, Instant now,
-                                                    Authority authority) {
+                                                    Authority authority, PassLog& log) {
     const auto stale = co_await billing.db.read([&](sql::Transaction& tx) {
         return checkouts_to_close(tx, billing.provider.name(), now, kClosedAtOnce);
     });
     std::int64_t closed = 0;
     for (const CheckoutSession& session : stale) {
         const auto ended = co_await close_checkout(billing, session, authority);
-        if (ended)
-            ++closed;
-        else
-            spdlog::warn("event=checkout.close_failed session={} reason={} message=\"{}\"",
-                         session.id.text(), ended.error().reason.text(), ended.error().message);
+        if (!ended) {
+            log.tell("checkout", session.id.text(), ended.error());
+            continue;
+        }
+        log.tell_success("checkout", session.id.text());
+        ++closed;
     }
     co_return closed;
 }

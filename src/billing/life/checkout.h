@@ -7,6 +7,7 @@
 #include "audit/audit.h"
 #include "base/error.h"
 #include "billing/provider/context.h"
+#include "billing/provider/pass_log.h"
 #include "billing/records/checkout_session.h"
 
 namespace turnpike {
@@ -30,8 +31,8 @@ struct CheckoutRequest {
 /// page that he asks for his; what he has asked for, nobody without one takes away.
 ///
 /// Errors: those of check_may_close; Conflict "subscription.exists": the customer has a
-/// subscription, or has just paid for
-///         one; "checkout.being_paid", "checkout.other_provider"; those of PaymentProvider.
+///         subscription, or has just paid for one; "subscription.currency_fixed", and no page
+///         gives way; "checkout.being_paid", "checkout.other_provider"; those of PaymentProvider.
 ///         After OutcomeUnknown the same request goes on with it.
 asio::awaitable<Result<CheckoutSession>> open_checkout(BillingContext& billing,
                                                        CheckoutRequest request);
@@ -71,6 +72,6 @@ asio::awaitable<Result<std::monostate>> apply_checkout_event(BillingContext& bil
 /// Closes pages whose time is over, and those of customers who have subscribed otherwise.
 /// \return how many were closed
 asio::awaitable<std::int64_t> close_stale_checkouts(BillingContext& billing, Instant now,
-                                                    Authority authority);
+                                                    Authority authority, PassLog& log);
 
 }  // namespace turnpike

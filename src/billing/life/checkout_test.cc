@@ -278,7 +278,9 @@ TEST_F(CheckoutFlow, AnAbandonedPageLeavesNothing) {
         return d.field == "missing_here" && d.object.starts_with("sub_");
     }));
 
-    world.run(close_stale_checkouts(world.billing, world.clock.now() + hours(25), tester));
+    FailureLog failures;
+    PassLog log(world.billing, failures);
+    world.run(close_stale_checkouts(world.billing, world.clock.now() + hours(25), tester, log));
     EXPECT_EQ(load(session.id).status, CheckoutStatus::Expired);
     deliver("checkout.session.expired");
     deliver("customer.subscription.updated");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "billing/life/sync.h"
+#include "billing/provider/payment_methods.h"
 #include "billing/telling/next_action.h"
 #include "billing/testing/testing.h"
 #include "json/value.h"
@@ -14,6 +15,7 @@ using std::chrono::hours, std::chrono::sys_days;
 namespace chrono = std::chrono;
 
 constexpr const char* kAlwaysAsks = "pm_card_authenticationRequired";
+constexpr const char* kDeclines = "pm_card_chargeCustomerFail";
 
 /// Payments that need the cardholder.
 class IncompletePayments : public BillingTest {
@@ -168,6 +170,120 @@ TEST_F(IncompletePayments, ADeclinedUpgradeIsOver) {
     const Json after =
         world.sandbox_get("/v1/subscriptions/" + *subscription.provider_subscription_id);
     EXPECT_TRUE(after.at("pending_update").is_null());
+}
+
+/// A trial of PRO, $99.00 a month, that has ended without a card and is paused.
+class PausedTrials : public IncompletePayments {
+protected:
+    PausedTrials() {
+        customer_ = on_clock("trying", kBegin);
+        auto request = world.start_request(*customer_, "pro");
+        request.payment_method = std::nullopt;
+        request.trial = TrialWish{kBegin + chrono::days(5), TrialEndBehavior::Pause};
+        paused_ = world.run(start_subscription(world.billing, std::move(request))).value().id;
+        advance(kBegin + chrono::days(6));
+        EXPECT_EQ(load(*paused_).status, SubscriptionStatus::Paused);
+    }
+    Result<Subscription> resume() {
+        return world.run(resume_subscription(world.billing, {*paused_, tester}));
+    }
+    /// Puts a card on file, as the one that is charged.
+    void put_on_file(const std::string& card) {
+        const CardOwner owner{*customer_, tester};
+        const auto attached = world.run(attach_method(world.billing, owner, card));
+        ASSERT_TRUE(attached) << attached.error().message;
+        ASSERT_TRUE(world.run(choose_method(world.billing, owner, attached->id)));
+    }
+    /// Newest first.
+    std::vector<std::string> invoices() {
+        std::vector<std::string> found;
+        for (const auto& invoice : world.invoices(*customer_))
+            found.push_back(std::to_string(invoice.total.minor()) + " " +
+                            std::string(to_text(invoice.status)));
+        return found;
+    }
+    std::size_t invoices_there() {
+        return world.sandbox_get("/v1/invoices?limit=100").at("data").size();
+    }
+    std::optional<std::string> page() { return page_of(*paused_); }
+
+    const Instant kBegin = sys_days(chrono::year(2027) / 9 / 15);
+    std::optional<CustomerId> customer_;
+    std::optional<SubscriptionId> paused_;
+};
+
+TEST_F(PausedTrials, WithoutACardNothingIsAsked) {
+    const auto refused = resume();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
+    EXPECT_EQ(invoices_there(), 1U) << "that of the trial";
+    EXPECT_EQ(load(*paused_).status, SubscriptionStatus::Paused);
+    EXPECT_FALSE(page());
+
+    put_on_file("pm_card_visa");
+    const auto resumed = resume();
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(resumed->status, SubscriptionStatus::Active);
+    EXPECT_FALSE(page());
+    EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 paid", "0 paid"));
+}
+
+TEST_F(PausedTrials, ACardThatDeclinesShowsWhatIsOpenAndAGoodOnePaysIt) {
+    put_on_file(kDeclines);
+    for (int time = 0; time < 2; ++time) {
+        const auto waits = resume();
+        ASSERT_TRUE(waits) << waits.error().message;
+        EXPECT_EQ(waits->status, SubscriptionStatus::Paused);
+        EXPECT_TRUE(page());
+        EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 open", "0 paid"));
+    }
+    put_on_file("pm_card_visa");
+    const auto resumed = resume();
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(resumed->status, SubscriptionStatus::Active);
+    EXPECT_EQ(resumed->period.start, kBegin + chrono::days(6));
+    EXPECT_FALSE(page());
+    EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 paid", "0 paid"));
+}
+
+TEST_F(PausedTrials, TheCardIsGoneWhileTheInvoiceIsOpen) {
+    put_on_file(kDeclines);
+    ASSERT_TRUE(resume());
+    const auto methods = world.run(payment_methods_of(world.billing, *customer_));
+    ASSERT_TRUE(world.run(
+        detach_method(world.billing, CardOwner{*customer_, tester}, methods->front().id)));
+    const auto refused = resume();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason.text(), "payment.method_required");
+    const std::pair<std::string, std::string> where{"hosted_url", page().value()};
+    EXPECT_THAT(refused.error().details, ::testing::Contains(where));
+}
+
+TEST_F(PausedTrials, TheCardholderConfirmsTheResumption) {
+    put_on_file(kAlwaysAsks);
+    const auto waits = resume();
+    ASSERT_TRUE(waits) << waits.error().message;
+    EXPECT_EQ(waits->status, SubscriptionStatus::Paused);
+    EXPECT_EQ(resume()->status, SubscriptionStatus::Paused) << "asked again, it is the same";
+    pay_and_confirm(page().value());
+    sync(*waits);
+    EXPECT_EQ(load(*paused_).status, SubscriptionStatus::Active);
+    EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 paid", "0 paid"));
+}
+
+// The provider gives it up after 23 hours; the next resumption begins a period of its own.
+TEST_F(PausedTrials, WhatWasNotPaidInADayIsAskedForAnew) {
+    put_on_file(kDeclines);
+    ASSERT_TRUE(resume());
+    advance(kBegin + chrono::days(7));
+    EXPECT_FALSE(page());
+    EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 void", "0 paid"));
+    put_on_file("pm_card_visa");
+    const auto resumed = resume();
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(resumed->status, SubscriptionStatus::Active);
+    EXPECT_EQ(resumed->period.start, kBegin + chrono::days(7));
+    EXPECT_THAT(invoices(), ::testing::ElementsAre("9900 paid", "9900 void", "0 paid"));
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include "billing/life/reconcile.h"
 #include "billing/life/test_clocks.h"
+#include "billing/provider/payment_methods.h"
 #include "billing/testing/power_cut.h"
+#include "json/value.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -165,6 +167,68 @@ TEST_P(LifePowerCuts, ATrialBeginsOnce) {
         if (live) EXPECT_EQ(live->status, SubscriptionStatus::Trialing);
         EXPECT_EQ(after.sandbox_get("/v1/charges?limit=100").at("data").size(), 0U);
         if (whole) break;
+    }
+}
+
+/// A trial that ended paused is resumed by a good card; before that, `declined` was tried or not.
+struct PausedTrial {
+    PausedTrial(BillingWorld& world, bool declined) {
+        const auto clock = world.run(create_test_clock(world.billing, "c", may_first, tester));
+        customer = world.customer("alice", clock->id);
+        auto request = world.start_request(*customer, "pro");
+        request.payment_method.reset();
+        request.trial = TrialWish{may_first + days(14), TrialEndBehavior::Pause};
+        id = world.run(start_subscription(world.billing, request)).value().id;
+        (void)world.run(advance_test_clock(world.billing, clock->id, may_first + days(15), tester));
+        if (declined) {
+            use(world, "pm_card_chargeCustomerFail");
+            (void)world.run(resume_subscription(world.billing, {*id, tester}));
+        }
+        use(world, "pm_card_visa");
+    }
+    void use(BillingWorld& world, const std::string& card) const {
+        const CardOwner owner{*customer, tester};
+        const auto attached = world.run(attach_method(world.billing, owner, card));
+        (void)world.run(choose_method(world.billing, owner, attached->id));
+    }
+    std::optional<CustomerId> customer;
+    std::optional<SubscriptionId> id;
+};
+
+TEST_P(LifePowerCuts, AResumptionIsPaidOnce) {
+    for (const bool declined : {false, true}) {
+        for (int visit = 1;; ++visit) {
+            SCOPED_TRACE((declined ? "again, visit " : "visit ") + std::to_string(visit));
+            ASSERT_LT(visit, 200) << "the flow never ends";
+            const auto ledger = ledger_with_catalog();
+            const auto key = fresh_account_key();
+            BillingWorld before(*ledger, key);
+            const PausedTrial trial(before, declined);
+            const auto done_before = commands_in_state(*ledger, "done");
+            DyingLedger dying(*ledger, visit, GetParam());
+            BillingWorld doomed(dying, key);
+            try {
+                (void)doomed.run(resume_subscription(doomed.billing, {*trial.id, tester}));
+            } catch (const std::exception&) {
+                EXPECT_TRUE(dying.died());
+            }
+            const bool whole = !dying.died();
+            recover(*ledger, key);
+            BillingWorld after(*ledger, key);
+            const bool was_promised = commands_in_state(*ledger, "done") > done_before;
+            if (whole) EXPECT_TRUE(was_promised);
+            EXPECT_EQ(commands_in_state(*ledger, "pending"), 0U);
+            EXPECT_EQ(commands_in_state(*ledger, "failed"), 0U);
+            const auto now = ledger->read_blocking(
+                [&](sql::Transaction& tx) { return load_subscription(tx, *trial.id); });
+            EXPECT_EQ(now->status,
+                      was_promised ? SubscriptionStatus::Active : SubscriptionStatus::Paused);
+            std::int64_t taken = 0;
+            for (const auto& charge : after.sandbox_get("/v1/charges?limit=100").at("data"))
+                taken += charge.at("amount_captured").get<std::int64_t>();
+            EXPECT_EQ(taken, was_promised ? 9'900 : 0);
+            if (whole) break;
+        }
     }
 }
 

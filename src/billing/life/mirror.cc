@@ -244,6 +244,20 @@ std::optional<OverageChargeId> charge_of(const ProviderInvoiceLine& line) {
     return OverageChargeId::parse(name->second);
 }
 
+constexpr std::string_view kUsedTime = R"sql(
+    SELECT period_start, period_end FROM overage_charges WHERE id = $1
+)sql";
+
+/// A charge is of the time that was used, wherever its line is billed: Razorpay's lines have no
+/// time but their bill's.
+void date_charges(sql::Transaction& tx, Invoice& invoice) {
+    for (auto& line : invoice.lines) {
+        if (!line.overage_charge) continue;
+        const auto used = tx.one(kUsedTime, {*line.overage_charge});
+        if (used) line.period = {used->instant(0), used->instant(1)};
+    }
+}
+
 LineKind kind_of(const ProviderInvoiceLine& line) {
     if (line.metadata.contains(kChargeName)) return LineKind::Overage;
     if (line.proration) return LineKind::Proration;
@@ -335,6 +349,7 @@ Result<std::optional<InvoiceId>> mirror_provider_invoice(sql::Transaction& tx,
     const auto before = find_invoice_of_provider(tx, scope.provider, theirs.id);
     warn_of_wrong_sum(theirs);
     Invoice ours = translate(scope, theirs, *customer, *status);
+    date_charges(tx, ours);
     if (theirs.subscription) {
         const auto subscription =
             find_subscription_of_provider(tx, scope.provider, *theirs.subscription);

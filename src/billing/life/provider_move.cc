@@ -10,6 +10,7 @@
 #include "billing/life/sync.h"
 #include "billing/provider/payment_methods.h"
 #include "billing/provider/provider_objects.h"
+#include "billing/records/paid_currency.h"
 #include "billing/records/stored_close.h"
 #include "billing/telling/moves.h"
 #include "json/value.h"
@@ -116,6 +117,9 @@ Result<std::optional<ProviderMove>> request_move(sql::Transaction& tx, BillingCo
     if (subscription->provider == request.provider) return std::optional<ProviderMove>();
     const auto movable = check_movable(*subscription, now);
     if (!movable) return failure(movable);
+    const auto currency =
+        check_currency(tx, subscription->customer, request.provider, subscription->price);
+    if (!currency) return failure(currency);
     if (find_pending_command(tx, request.subscription))
         return conflict("subscription.busy", "a change of this subscription is under way");
     ProviderMove move{.id = billing.ids.make<ProviderMoveId>(now),
@@ -331,27 +335,29 @@ asio::awaitable<Result<MovedSubscription>> move_subscription(BillingContexts& bi
 }
 
 asio::awaitable<std::int64_t> go_on_with_moves(BillingContexts& billing, BillingContext& to,
-                                               Instant before) {
+                                               Instant before, PassLog& log) {
     const auto provider = to.provider.name();
     const auto late = co_await to.db.read([&](sql::Transaction& tx) {
         return moves_waiting(tx, provider, to.clock.now() + kSettledBefore, kMovesBatch);
     });
     for (const auto& move : late) {
         const auto heard = co_await sync_subscription(to, move.to_subscription, move.authority);
-        if (!heard)
-            spdlog::warn("event=billing.move_unheard object={} reason={}", move.to_subscription,
-                         heard.error().reason.text());
+        if (heard)
+            log.tell_success("move_look", move.to_subscription);
+        else
+            log.tell("move_look", move.to_subscription, heard.error());
     }
     const auto open = co_await to.db.read(
         [&](sql::Transaction& tx) { return moves_to_go_on(tx, provider, before, kMovesBatch); });
     std::int64_t count = 0;
     for (const auto& move : open) {
         const auto went_on = co_await resume_move(billing, move.id);
-        count += went_on ? 1 : 0;
-        if (!went_on)
-            spdlog::warn("event=billing.move_failed object={} reason={} message=\"{}\"",
-                         move.subscription.text(), went_on.error().reason.text(),
-                         went_on.error().message);
+        if (!went_on) {
+            log.tell("move", move.subscription.text(), went_on.error());
+            continue;
+        }
+        log.tell_success("move", move.subscription.text());
+        ++count;
     }
     co_return count;
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "billing/life/mirror.h"
 #include "billing/provider/contexts.h"
+#include "billing/provider/pass_log.h"
 #include "billing/records/stored_provider_move.h"
 #include "subscriptions/subscription.h"
 
@@ -30,9 +31,10 @@ struct MovedSubscription {
 /// that it has, while one is under way: gives that one up.
 ///
 /// Errors: NotFound "subscription.not_found"; Conflict "subscription.busy", "subscription.ended",
-///         "subscription.moving" (elsewhere), "subscription.not_movable";
-///         Unprocessable "billing.provider_not_configured"; those of PaymentProvider.
-///         After OutcomeUnknown the move stays open and the worker finds out.
+///         "subscription.moving" (elsewhere), "subscription.not_movable",
+///         "subscription.currency_fixed"; Unprocessable "billing.provider_not_configured";
+///         those of PaymentProvider. After OutcomeUnknown the move stays open and the worker
+///         finds out.
 asio::awaitable<Result<MovedSubscription>> move_subscription(BillingContexts& billing,
                                                              MoveRequest request);
 
@@ -41,7 +43,7 @@ asio::awaitable<Result<std::monostate>> resume_move(BillingContexts& billing, Pr
 
 /// What the worker does for moves to this provider. \return how many went on
 asio::awaitable<std::int64_t> go_on_with_moves(BillingContexts& billing, BillingContext& to,
-                                               Instant before);
+                                               Instant before, PassLog& log);
 
 /// The move that an object of the provider's belongs to without being its subscription's present
 /// one: what it has moved from, or is moving to.

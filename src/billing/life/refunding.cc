@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "access/keyed_request.h"
 #include "billing/life/carry_out.h"
 #include "billing/life/mirror.h"
@@ -196,7 +194,7 @@ asio::awaitable<Result<Refund>> refund_invoice(BillingContext& billing, RefundRe
 }
 
 asio::awaitable<std::int64_t> finish_refunds(BillingContext& billing, Instant before,
-                                             Authority authority) {
+                                             Authority authority, PassLog& log) {
     auto waiting = co_await billing.db.read([&](sql::Transaction& tx) {
         return refunds_creating(tx, billing.provider.name(), before, kRefundBatch);
     });
@@ -205,10 +203,12 @@ asio::awaitable<std::int64_t> finish_refunds(BillingContext& billing, Instant be
         const std::string id = refund.id.text();
         AskedRefund asked{std::move(refund), Attempt::Again, authority};
         const auto done = co_await carry_out_refund(billing, std::move(asked));
-        if (done) ++finished;
-        if (!done)
-            spdlog::warn("event=billing.refund_failed object={} reason={} message=\"{}\"", id,
-                         done.error().reason.text(), done.error().message);
+        if (!done) {
+            log.tell("refund", id, done.error());
+            continue;
+        }
+        log.tell_success("refund", id);
+        ++finished;
     }
     co_return finished;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "billing/provider/context.h"
+#include "billing/provider/pass_log.h"
 #include "invoicing/refund.h"
 
 namespace turnpike {
@@ -33,6 +34,6 @@ asio::awaitable<Result<Refund>> refund_invoice(BillingContext& billing, RefundRe
 /// Goes on with every refund created before `before` that the provider has not confirmed.
 /// \return how many were finished
 asio::awaitable<std::int64_t> finish_refunds(BillingContext& billing, Instant before,
-                                             Authority authority);
+                                             Authority authority, PassLog& log);
 
 }  // namespace turnpike

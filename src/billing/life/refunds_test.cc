@@ -21,12 +21,15 @@
 #include "billing/testing/watched_ledger.h"
 #include "billing/worker.h"
 #include "json/value.h"
+#include "webhooks/log_testing.h"
 
 namespace turnpike {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 Money usd(std::int64_t cents) { return {cents, Currency::Usd}; }
 
@@ -226,6 +229,32 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     EXPECT_EQ(refunds()[0].status, RefundStatus::Succeeded);
     EXPECT_EQ(refunded_there(), 4'000);
     EXPECT_THAT(told(), ElementsAre("refund.created"));
+}
+
+// The worker looks every second, and a provider may be away for a day.
+TEST_F(MoneyBack, WithoutAnAnswerIsToldOnceUntilItWorks) {
+    bought();
+    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
+                   R"( "wait_ms": 10})");
+    ASSERT_FALSE(refund(4'000));
+    all_is_well(world);
+    trouble(world, R"({"call": "*", "do": "rate_limit", "next": 1000})");
+    FailureLog failures;
+    const auto look = [&] {
+        world.run(run_billing_pass(world.billing, world.clock.now() + std::chrono::hours(1),
+                                   from_unix_seconds(0), failures));
+    };
+    LogCapture log;
+    for (int i = 0; i < 3; ++i) look();
+    const auto failed = lines_of(log.take(), "billing.refund_failed");
+    ASSERT_THAT(failed, SizeIs(1));
+    EXPECT_THAT(failed[0], HasSubstr("object=" + refunds()[0].id.text()));
+    all_is_well(world);
+    look();
+    const auto recovered = lines_of(log.take(), "billing.refund_recovered");
+    ASSERT_THAT(recovered, SizeIs(1));
+    EXPECT_THAT(recovered[0], HasSubstr(" failures=3"));
+    EXPECT_EQ(refunded_there(), 4'000);
 }
 
 // The event may be faster than the worker.

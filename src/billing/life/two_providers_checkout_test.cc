@@ -1,6 +1,11 @@
+#include <algorithm>
+#include <chrono>
+
 #include "billing/life/chosen_provider.h"
+#include "billing/life/sync.h"
 #include "billing/records/stored_checkout.h"
 #include "billing/testing/two_providers_testing.h"
+#include "json/value.h"
 #include "subscriptions/service.h"
 
 namespace turnpike {
@@ -29,6 +34,24 @@ protected:
             ->status;
     }
 
+    /// A webhook of Razorpay's arrives: it names one object of this kind.
+    void hear(const std::string& event, const std::string& kind, const std::string& id) {
+        const Json body{{"entity", "event"},
+                        {"event", event},
+                        {"payload", {{kind, {{"entity", {{"id", id}}}}}}}};
+        const auto applied = run(apply_event(razorpay(), {event, to_text(body)}, seller));
+        ASSERT_TRUE(applied) << applied.error().message;
+    }
+    /// The types of all that subscribers of ours are told, oldest first.
+    std::vector<std::string> outbox() {
+        return ledger->read_blocking([](sql::Transaction& tx) {
+            std::vector<std::string> types;
+            for (const auto& row : tx.all("SELECT type FROM outbox_events ORDER BY id"))
+                types.push_back(row.text(0));
+            return types;
+        });
+    }
+
     const Authority anybody{std::string(kAnybody), "req_1"};
     const Authority seller{"key:seller", "req_2"};
 };
@@ -48,6 +71,52 @@ TEST_F(CheckoutOfTwo, APageAtOneProviderGivesWayToOneAtTheOther) {
     const auto third = open_at(razorpay(), wanted(alice, "pro", anybody));
     ASSERT_TRUE(third) << third.error().message;
     EXPECT_EQ(status_of(*second), CheckoutStatus::Expired);
+}
+
+// Razorpay's page leads back nowhere: who has paid there is told by the state that is asked for.
+TEST_F(CheckoutOfTwo, WhoComesBackFromRazorpayFirstFindsSubscriptionAndInvoice) {
+    const auto alice = customer("alice");
+    const auto page = open_at(razorpay(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(page) << page.error().message;
+    authorise(*page->provider_session_id);
+    const auto done = run(refresh_checkout(razorpay(), *page, seller));
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->status, CheckoutStatus::Complete);
+    const auto subscription = load(page->subscription);
+    EXPECT_EQ(subscription.status, SubscriptionStatus::Active);
+    const auto paid = invoices(alice, "razorpay");
+    ASSERT_EQ(paid.size(), 1U);
+    EXPECT_EQ(paid[0].status, InvoiceStatus::Paid);
+    EXPECT_EQ(paid[0].total, Money(9'900, Currency::Usd));
+    EXPECT_EQ(paid[0].subscription, page->subscription);
+
+    // The webhooks then change nothing, and tell nobody.
+    const auto told = outbox();
+    EXPECT_EQ(std::ranges::count(told, "invoice.paid"), 1);
+    for (int twice = 0; twice < 2; ++twice) {
+        hear("subscription.activated", "subscription", *subscription.provider_subscription_id);
+        hear("subscription.charged", "subscription", *subscription.provider_subscription_id);
+        hear("invoice.paid", "invoice", paid[0].provider_invoice_id);
+    }
+    EXPECT_EQ(load(page->subscription).version, subscription.version);
+    const auto after = invoices(alice, "razorpay");
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_EQ(after[0].id, paid[0].id);
+    EXPECT_EQ(outbox(), told);
+}
+
+// A month later, and nothing was heard of it: the invoice is the one that the page was paid with.
+TEST_F(CheckoutOfTwo, WhoComesBackFromRazorpayLateFindsWhatHePaidThere) {
+    const auto alice = customer("alice");
+    const auto page = open_at(razorpay(), wanted(alice, "pro", seller));
+    ASSERT_TRUE(page) << page.error().message;
+    authorise(*page->provider_session_id);
+    const Instant paid_at = clock.now();
+    pass_to(paid_at + std::chrono::days(40));
+    ASSERT_TRUE(run(refresh_checkout(razorpay(), *page, seller)));
+    const auto paid = invoices(alice, "razorpay");
+    ASSERT_EQ(paid.size(), 1U);
+    EXPECT_EQ(paid[0].period.start, paid_at);
 }
 
 TEST_F(CheckoutOfTwo, APageAtOneProviderGivesWayToASubscriptionAtTheOther) {

@@ -5,6 +5,7 @@
 #include "billing/life/provider_move.h"
 #include "billing/life/reconcile.h"
 #include "billing/life/sync.h"
+#include "billing/overage/explanation.h"
 #include "billing/plans/plan_migration.h"
 #include "billing/plans/plans.h"
 #include "billing/testing/two_providers_testing.h"
@@ -176,6 +177,30 @@ TEST_F(TwoProviders, OverageAtRazorpayIsOnTheNextBill) {
     EXPECT_EQ(bills[2].status, InvoiceStatus::Paid);
 }
 
+// Razorpay's lines have no time of their own. The bill is March's, the plan on it, too; what is
+// charged for was used from 10 January to 9 February.
+TEST_F(TwoProviders, OverageAtRazorpayIsOfTheTimeThatWasUsed) {
+    const auto alice = customer("alice");
+    const auto subscription = running_at_razorpay(alice);
+    use(alice, 12'345, "u1");
+    pass_to(subscription.period.end + minutes(1));
+    work();
+    pass_to(load(subscription.id).period.end + minutes(1));
+    work();
+    const auto bill = invoices(alice, "razorpay").back();
+    ASSERT_EQ(bill.lines.size(), 2U);
+    for (const auto& line : bill.lines) {
+        const bool is_overage = line.kind == LineKind::Overage;
+        EXPECT_EQ(line.period, is_overage ? subscription.period : bill.period);
+        const auto explained = ledger->read_blocking(
+            [&](sql::Transaction& tx) { return explain_line(tx, line.id, std::nullopt); });
+        ASSERT_TRUE(explained) << explained.error().message;
+        const Json json = write_explanation(*explained);
+        if (is_overage) EXPECT_EQ(json.at("period"), json.at("charge").at("period"));
+    }
+    EXPECT_EQ(bill.period, load(subscription.id).period);
+}
+
 // The next bill will not come: the $46.90 that wait for it are asked for by themselves.
 TEST_F(TwoProviders, WhatWaitedForANextBillIsAskedForWhenTheSubscriptionEnds) {
     const auto alice = customer("alice");
@@ -267,7 +292,7 @@ TEST_F(TwoProviders, AMoveToRazorpayLosesNeitherUsageNorPaidTime) {
     const auto next = asked.move->to_subscription;
     authorise(next);
     hear("subscription.authenticated", next);
-    for (auto& context : *contexts) run(go_on_with_moves(*contexts, context, clock.now()));
+    for (auto& context : *contexts) go_on_with_moves_to(context, clock.now());
     const auto after = load(before.id);
     EXPECT_EQ(after.provider, "razorpay");
     EXPECT_EQ(after.provider_subscription_id, next);
@@ -303,7 +328,7 @@ TEST_F(TwoProviders, ATrialThatMovesIsOneToItsEnd) {
     ASSERT_TRUE(asked.move);
     authorise(asked.move->to_subscription);
     hear("subscription.authenticated", asked.move->to_subscription);
-    for (auto& context : *contexts) run(go_on_with_moves(*contexts, context, clock.now()));
+    for (auto& context : *contexts) go_on_with_moves_to(context, clock.now());
     const auto after = load(before.id);
     EXPECT_EQ(after.provider, "razorpay");
     EXPECT_EQ(after.status, SubscriptionStatus::Trialing);
@@ -507,8 +532,7 @@ TEST_F(TwoProviders, AMoveThatDiesAnywhereIsFinishedOnce) {
         } catch (const std::runtime_error&) {
         }
         if (!ledger->mend()) break;
-        for (auto& context : *contexts)
-            run(go_on_with_moves(*contexts, context, clock.now() + seconds(1)));
+        for (auto& context : *contexts) go_on_with_moves_to(context, clock.now() + seconds(1));
         const auto after = moved(before.id, "stripe", "pm_card_visa");
         EXPECT_FALSE(after.move);
         EXPECT_EQ(after.subscription.provider, "stripe");

@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "billing/provider/customer_time.h"
 #include "billing/records/begun_command.h"
+#include "billing/records/paid_currency.h"
 #include "billing/records/stored_checkout.h"
 #include "billing/records/stored_provider_move.h"
 #include "catalog/service.h"
@@ -65,26 +66,6 @@ Result<std::monostate> check_abilities(const PaymentProvider& provider,
         case CommandKind::Resume: break;
     }
     return std::monostate{};
-}
-
-/// A provider keeps a customer in the currency that he first paid in, and so do we: no invoice
-/// could have lines in two.
-constexpr std::string_view kOtherCurrency = R"sql(
-    SELECT p.currency
-      FROM subscriptions s JOIN prices p ON p.id = s.price_id
-     WHERE s.customer_id = $1 AND s.provider = $2 AND s.started_at IS NOT NULL
-       AND p.currency <> (SELECT currency FROM prices WHERE id = $3)
-     LIMIT 1
-)sql";
-
-Result<std::monostate> check_currency(sql::Transaction& tx, const Subscription& subscription,
-                                      const PriceId& price) {
-    const auto other =
-        tx.one(kOtherCurrency, {subscription.customer, subscription.provider, price});
-    if (!other) return std::monostate{};
-    return conflict("subscription.currency_fixed", "the customer pays in " + other->text(0) +
-                                                       "; a second currency needs another "
-                                                       "customer");
 }
 
 SubscriptionCommand written(Wish wish, BillingContext& billing) {
@@ -255,7 +236,8 @@ Result<Demanded> request_start(sql::Transaction& tx, BillingContext& billing,
     if (!able) return failure(able);
     const auto dated = check_dates(wish.command, customer_time(tx, request.customer, now));
     if (!dated) return failure(dated);
-    const auto currency = check_currency(tx, subscription, request.price);
+    const auto currency =
+        check_currency(tx, request.customer, subscription.provider, request.price);
     if (!currency) return failure(currency);
 
     if (!insert_subscription(tx, subscription)) return busy();
@@ -292,7 +274,8 @@ Result<Considered> consider_on_running(sql::Transaction& tx, const BillingContex
     const auto dated = check_dates(wish.command, now);
     if (!dated) return failure(dated);
     if (wish.command.price) {
-        const auto currency = check_currency(tx, *subscription, *wish.command.price);
+        const auto currency =
+            check_currency(tx, subscription->customer, subscription->provider, *wish.command.price);
         if (!currency) return failure(currency);
     }
     if (wish.command.kind == CommandKind::Keep && subscription->pending_change) {

@@ -33,7 +33,7 @@ asio::awaitable<Result<PlanVersion>> sell_plan(BillingContext& billing, NewPlan 
     };
     auto made = co_await billing.db.write(work);
     if (!made) co_return made;
-    co_await catalog_on_sale(billing);
+    co_await publish_catalog(billing);
     co_await offer_at_provider(billing, *made);
     co_return made;
 }
@@ -43,7 +43,7 @@ asio::awaitable<Result<PlanVersion>> sell_changed_plan(BillingContext& billing, 
         return change_plan(tx, change, billing.clock.now(), billing.ids);
     });
     if (!changed) co_return changed;
-    co_await catalog_on_sale(billing);
+    co_await publish_catalog(billing);
     co_await offer_at_provider(billing, *changed);
     co_return changed;
 }
@@ -53,7 +53,7 @@ asio::awaitable<Result<PlanVersion>> stop_selling_plan(BillingContext& billing, 
     auto archived = co_await billing.db.write([&](sql::Transaction& tx) {
         return archive_plan(tx, ref, authority, billing.clock.now(), billing.ids);
     });
-    if (archived) co_await catalog_on_sale(billing);
+    if (archived) co_await publish_catalog(billing);
     co_return archived;
 }
 
@@ -69,7 +69,7 @@ asio::awaitable<Result<Feature>> add_feature(BillingContext& billing, Feature fe
         if (created) note_progress(tx, authority.once, created->catalog);
         return created;
     });
-    if (made) co_await catalog_on_sale(billing);
+    if (made) co_await publish_catalog(billing);
     co_return made;
 }
 

@@ -2,9 +2,12 @@
 
 namespace turnpike {
 
-asio::awaitable<std::shared_ptr<const Catalog>> catalog_on_sale(BillingContext& billing) {
-    // Default plans and upgrade hints are others then, too.
+asio::awaitable<void> publish_catalog(BillingContext& billing) {
     if (co_await billing.catalog.catch_up(billing.db)) billing.standings.clear();
+}
+
+asio::awaitable<std::shared_ptr<const Catalog>> catalog_on_sale(BillingContext& billing) {
+    co_await publish_catalog(billing);
     co_return billing.catalog.get();
 }
 

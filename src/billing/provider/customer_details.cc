@@ -28,7 +28,10 @@ asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId 
     co_return co_await tell_owed_details(billing, *std::move(owed));
 }
 
-asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owed) {
+namespace {
+
+/// What the provider refuses for good is logged and given up. \return an error: it is still owed
+asio::awaitable<Result<void>> try_to_tell(BillingContext& billing, OwedDetails owed) {
     const auto& id = owed.customer.id;
     const auto provider = billing.provider.name();
     CustomerDetails details{
@@ -38,27 +41,46 @@ asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owe
         .name = owed.customer.name,
     };
     const auto told = co_await billing.provider.update_customer(std::move(details));
-    const bool given_up = !told && !may_succeed_later(told.error());
+    if (!told && may_succeed_later(told.error())) co_return failure(told);
     if (!told)
-        spdlog::warn("event=billing.customer_details_{} customer={} reason={} message=\"{}\"",
-                     given_up ? "refused" : "owed", id.text(), told.error().reason.text(),
-                     told.error().message);
-    if (!told && !given_up) co_return false;
+        spdlog::warn("event=billing.customer_details_refused customer={} reason={} message=\"{}\"",
+                     id.text(), told.error().reason.text(), told.error().message);
     co_await billing.db.write([&](sql::Transaction& tx) {
         mark_details_told(tx, id, provider, owed.untold.revision, billing.clock.now());
         return true;
     });
-    co_return true;
+    co_return Result<void>{};
 }
 
-asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until) {
+}  // namespace
+
+asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owed) {
+    const CustomerId customer = owed.customer.id;
+    const auto told = co_await try_to_tell(billing, std::move(owed));
+    if (!told)
+        spdlog::warn("event=billing.customer_details_owed customer={} reason={} message=\"{}\"",
+                     customer.text(), told.error().reason.text(), told.error().message);
+    co_return told.has_value();
+}
+
+asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until,
+                                                     PassLog& log) {
     const auto behind = co_await billing.db.read([&](sql::Transaction& tx) {
         return customers_behind(tx, billing.provider.name(), until, kBatch);
     });
     std::int64_t count = 0;
     for (const auto& customer : behind) {
-        const bool told = co_await tell_customer_details(billing, customer);
-        count += told ? 1 : 0;
+        auto owed = co_await billing.db.read([&](sql::Transaction& tx) {
+            return details_owed(tx, customer, billing.provider.name());
+        });
+        if (!owed) continue;
+        const auto told = co_await try_to_tell(billing, *std::move(owed));
+        if (!told) {
+            log.tell("customer_details", customer.text(), told.error());
+            continue;
+        }
+        log.tell_success("customer_details", customer.text());
+        ++count;
     }
     co_return count;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "billing/provider/context.h"
+#include "billing/provider/pass_log.h"
 #include "customers/customer.h"
 #include "customers/provider_link.h"
 #include "sql/sql.h"
@@ -31,6 +32,7 @@ asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owe
 
 /// tell_customer_details for customers who changed until `until`, a bounded number at a time.
 /// \return how many have been told
-asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until);
+asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until,
+                                                     PassLog& log);
 
 }  // namespace turnpike

@@ -1,16 +1,22 @@
 #include "billing/provider/customer_details.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "billing/provider/provider_objects.h"
+#include "billing/testing/sandbox_trouble.h"
 #include "billing/testing/testing.h"
 #include "billing/worker.h"
 #include "customers/provider_link.h"
 #include "customers/service.h"
 #include "json/value.h"
+#include "webhooks/log_testing.h"
 
 namespace turnpike {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class CustomerDetailsTest : public BillingTest {
 protected:
@@ -82,6 +88,24 @@ TEST_F(CustomerDetailsTest, WhileTheProviderIsDownItStaysOwed) {
     EXPECT_EQ(pass(), 1);
     EXPECT_EQ(name_there(), "Bob Ltd");
     EXPECT_FALSE(is_behind());
+}
+
+TEST_F(CustomerDetailsTest, WhileTheProviderIsDownTheLogHearsOfItOnce) {
+    rename("Bob Ltd");
+    trouble(world, R"({"call": "*", "do": "rate_limit", "next": 1000})");
+    FailureLog failures;
+    const auto look = [&] {
+        const Instant now = world.clock.now();
+        world.run(run_billing_pass(world.billing, now, now - std::chrono::hours(1), failures));
+    };
+    LogCapture log;
+    for (int i = 0; i < 3; ++i) look();
+    EXPECT_THAT(lines_of(log.take(), "billing.customer_details_failed"),
+                ElementsAre(HasSubstr("object=" + customer.text())));
+    all_is_well(world);
+    look();
+    EXPECT_THAT(lines_of(log.take(), "billing.customer_details_recovered"),
+                ElementsAre(HasSubstr(" failures=3")));
 }
 
 TEST_F(CustomerDetailsTest, ARefusalIsNotRepeatedForEver) {

@@ -9,9 +9,8 @@ namespace turnpike {
 
 /// Keeps `default_cards` near what the provider says: the cards of customers whose subscription is
 /// charged again within five weeks and whose card was never looked at, or not for a week. Only
-/// where the provider charges methods on file; a few at a time. Where
-/// its answer cannot be read, what was known stays for the week; where it cannot be reached, it is
-/// left alone for now.
+/// where the provider charges methods on file; a few at a time. Where its answer cannot be read,
+/// what was known stays for the week; where it cannot be reached, it is left alone for now.
 /// \return how many were looked at
 asio::awaitable<std::int64_t> refresh_default_cards(BillingContext& billing, Instant now);
 

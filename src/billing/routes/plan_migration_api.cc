@@ -1,6 +1,7 @@
 #include "billing/routes/plan_migration_api.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "access/keyed_request.h"
@@ -9,6 +10,7 @@
 #include "billing/plans/plan_migration_cancel.h"
 #include "billing/routes/plan_migration_wire.h"
 #include "catalog/plan_service.h"
+#include "catalog/wire.h"
 #include "customers/service.h"
 #include "subscriptions/service.h"
 
@@ -37,9 +39,9 @@ Result<std::optional<PriceInPlan>> maybe_price(sql::Transaction& tx,
     return std::optional(*std::move(price));
 }
 
-Result<Json> write_groups(sql::Transaction& tx, const MigrationScope& scope) {
+Result<Json> write_groups(sql::Transaction& tx, const std::vector<MigrationGroup>& found) {
     Json groups = Json::array();
-    for (const auto& group : migration_groups(tx, scope)) {
+    for (const auto& group : found) {
         const auto from = load_price(tx, group.from_price);
         if (!from) return failure(from);
         const auto to = maybe_price(tx, group.to_price);
@@ -47,6 +49,22 @@ Result<Json> write_groups(sql::Transaction& tx, const MigrationScope& scope) {
         groups.push_back(write_migration_group({group, *from, *to}));
     }
     return groups;
+}
+
+/// Of each version that somebody in its scope runs on: what the target gives otherwise.
+Result<Json> write_versions(sql::Transaction& tx, const MigrationTerms& terms,
+                            const std::vector<MigrationGroup>& groups) {
+    Json versions = Json::array();
+    std::set<PlanVersionId> seen;
+    for (const auto& group : groups) {
+        if (!seen.insert(group.from_version).second) continue;
+        const auto from = load_plan_version(tx, group.from_version);
+        if (!from) return failure(from);
+        versions.push_back(Json{{"plan_version", from->id.text()},
+                                {"version_number", from->number},
+                                {"changes", write_plan_changes(*from, terms.target)}});
+    }
+    return versions;
 }
 
 /// The rows of an answer, in the order of their subscriptions.
@@ -80,8 +98,11 @@ void put_rows(Json& answer, Json rows, const CursorCodec& cursors, const RowsPag
 
 Result<Json> write_preview_of(sql::Transaction& tx, BillingContexts& billing,
                               const MigrationTerms& terms, const RowsPage& page) {
-    auto groups = write_groups(tx, terms.scope());
+    const auto found = migration_groups(tx, terms.scope());
+    auto groups = write_groups(tx, found);
     if (!groups) return groups;
+    auto versions = write_versions(tx, terms, found);
+    if (!versions) return versions;
     std::int64_t count = 0;
     for (const Json& group : *groups) count += group["subscriptions"].get<std::int64_t>();
     const auto steps = preview_migration(tx, billing, terms, page.after, page.limit + 1);
@@ -97,6 +118,7 @@ Result<Json> write_preview_of(sql::Transaction& tx, BillingContexts& billing,
                 {"filter", write_filter(terms.filter)},
                 {"subscriptions", count},
                 {"prices", *std::move(groups)},
+                {"versions", *std::move(versions)},
                 {"data", std::move(rows)}};
 }
 

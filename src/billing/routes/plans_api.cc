@@ -5,6 +5,7 @@
 #include "access/page.h"
 #include "audit/authority.h"
 #include "billing/plans/plans.h"
+#include "catalog/named_catalog.h"
 #include "catalog/plan_wire.h"
 #include "catalog/wire.h"
 #include "json/value.h"
@@ -19,16 +20,6 @@ Json list_of(Json data) {
     body["has_more"] = false;
     body["next_cursor"] = nullptr;
     return body;
-}
-
-/// The catalog that a listing is about; nullopt: all of them.
-Result<std::optional<std::string>> catalog_asked(const Catalog& catalog,
-                                                 const http::Request& request) {
-    const std::string* named = request.query_value("catalog");
-    if (named == nullptr) return std::optional<std::string>();
-    if (named->empty() || !catalog.has(*named))
-        return invalid_argument("catalog.no_such_catalog", "there is no catalog '" + *named + "'");
-    return std::optional(*named);
 }
 
 Result<bool> archived_asked(const http::Request& request) {
@@ -51,7 +42,7 @@ PlansApi::Answer PlansApi::get_plans(const Principal&, const http::Request& requ
     Json data = Json::array();
     const auto add = [&](const std::vector<PlanVersion>& plans) {
         for (const PlanVersion& plan : plans)
-            if (!*wanted || plan.catalog == **wanted) data.push_back(write_plan(plan));
+            if (wanted->empty() || plan.catalog == *wanted) data.push_back(write_plan(plan));
     };
     add(now->plans);
     if (*archived) {
@@ -119,9 +110,9 @@ PlansApi::Answer PlansApi::get_features(const Principal&, const http::Request& r
     if (!wanted) co_return failure(wanted);
     Json data = Json::array();
     for (const Feature& feature : now->features)
-        if (!*wanted || feature.catalog == **wanted) data.push_back(write_feature(feature));
+        if (wanted->empty() || feature.catalog == *wanted) data.push_back(write_feature(feature));
     for (const Meter& meter : now->meters)
-        if (!*wanted || meter.catalog == **wanted) data.push_back(write_feature(meter));
+        if (wanted->empty() || meter.catalog == *wanted) data.push_back(write_feature(meter));
     co_return http::ok(list_of(std::move(data)));
 }
 

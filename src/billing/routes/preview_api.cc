@@ -86,7 +86,7 @@ PreviewApi::Answer PreviewApi::post_preview_change(const Principal& /*caller*/,
                                                    const http::Request& request) {
     const auto id = SubscriptionId::parse(request.path_value("subscription"));
     if (!id) co_return not_found("subscription.not_found", "there is no such subscription");
-    const auto wanted = read_change(request);
+    const auto wanted = read_change(request, HeldToPreview::Never);
     if (!wanted) co_return failure(wanted);
     if (wanted->when == ChangeWhen::AtPeriodEnd)
         co_return fail(ErrorCode::Unprocessable, "preview.only_at_once",

@@ -97,7 +97,7 @@ Error advice_on_start(Error refused, const StartAdvice& advice) {
     return refused;
 }
 
-Result<ChangeBody> read_change(const http::Request& request) {
+Result<ChangeBody> read_change(const http::Request& request, HeldToPreview held) {
     const auto json = request.json();
     if (!json) return failure(json);
     ObjectReader fields(*json);
@@ -114,7 +114,7 @@ Result<ChangeBody> read_change(const http::Request& request) {
         body.when = ChangeWhen::AtPeriodEnd;
     else if (when)
         fields.complain("when", "wrong_value", "must be now or period_end");
-    body.preview = read_preview_token(fields);
+    if (held == HeldToPreview::IfNamed) body.preview = read_preview_token(fields);
     const bool changes =
         body.plan || body.interval || body.interval_count || body.currency || body.quantity;
     if (!changes && fields.complaints().empty())

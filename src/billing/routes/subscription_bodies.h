@@ -54,7 +54,9 @@ struct ChangeBody {
     ChangeWhen when = ChangeWhen::ByDirection;
     std::optional<PreviewId> preview{};
 };
-Result<ChangeBody> read_change(const http::Request& request);
+/// A change may be held to what a preview has shown; a preview itself may not.
+enum class HeldToPreview : bool { Never, IfNamed };
+Result<ChangeBody> read_change(const http::Request& request, HeldToPreview held);
 
 /// {"at": "period_end" | "now" | a date}; at period end without a body.
 struct CancelBody {

@@ -86,7 +86,7 @@ BillingApi::Answer BillingApi::post_subscription(const Principal& caller,
 BillingApi::Answer BillingApi::post_change(const Principal& caller, const http::Request& request) {
     const auto id = named_subscription(request);
     if (!id) co_return failure(id);
-    const auto body = read_change(request);
+    const auto body = read_change(request, HeldToPreview::IfNamed);
     if (!body) co_return failure(body);
     const auto catalog = co_await catalog_on_sale(billing.primary());
     const auto price = co_await billing.db.read(

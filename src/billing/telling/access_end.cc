@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_in_words.h"
 #include "billing/provider/customer_time.h"
 #include "billing/telling/letter_values.h"
 #include "notices/notice.h"

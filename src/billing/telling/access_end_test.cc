@@ -57,6 +57,16 @@ protected:
         EXPECT_EQ(load(pro.id).status, SubscriptionStatus::PastDue);
         return pro;
     }
+    /// Begins once it is paid, for which Stripe waits 23 hours.
+    Subscription waiting() {
+        const auto customer = with_address(on_clock("alice", kApril));
+        auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
+        request.first_payment = FirstPayment::MayWait;
+        const auto made = world.run(start_subscription(world.billing, std::move(request)));
+        EXPECT_TRUE(made) << made.error().message;
+        EXPECT_EQ(made->status, SubscriptionStatus::Incomplete);
+        return *made;
+    }
     static std::string without_page(std::string text) {
         return text.substr(0, text.find("Invoice: "));
     }
@@ -204,13 +214,8 @@ TEST_F(AccessEnd, WhatIsPaidIsNotAskedForAnyMore) {
 
 // Stripe waits 23 hours for a first payment: until 1 April, 23:00.
 TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
-    const auto customer = with_address(on_clock("alice", kApril));
-    auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
-    request.first_payment = FirstPayment::MayWait;
-    const auto made = world.run(start_subscription(world.billing, std::move(request)));
-    ASSERT_TRUE(made) << made.error().message;
-    ASSERT_EQ(made->status, SubscriptionStatus::Incomplete);
-    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    const auto pro = waiting();
+    ASSERT_TRUE(world.run(sync_customer(world.billing, pro.customer, tester)));
     const auto written = letters("payment_failed");
     ASSERT_EQ(written.size(), 1U);
     EXPECT_EQ(
@@ -221,14 +226,10 @@ TEST_F(AccessEnd, AFirstPaymentThatFailsKeepsNothing) {
 
 // 23 hours for the first payment.
 TEST_F(AccessEnd, WhatNeverBeganHasNotEnded) {
-    const auto customer = with_address(on_clock("alice", kApril));
-    auto request = world.start_request(customer, "pro", "pm_card_chargeCustomerFail");
-    request.first_payment = FirstPayment::MayWait;
-    const auto made = world.run(start_subscription(world.billing, std::move(request)));
-    ASSERT_TRUE(made) << made.error().message;
-    ASSERT_TRUE(world.run(sync_customer(world.billing, customer, tester)));
+    const auto pro = waiting();
+    ASSERT_TRUE(world.run(sync_customer(world.billing, pro.customer, tester)));
     advance(kApril + hours(24));
-    ASSERT_EQ(load(made->id).status, SubscriptionStatus::IncompleteExpired);
+    ASSERT_EQ(load(pro.id).status, SubscriptionStatus::IncompleteExpired);
     EXPECT_TRUE(letters("subscription_canceled").empty());
     const auto told = letters("subscription_not_started");
     ASSERT_EQ(told.size(), 1U);

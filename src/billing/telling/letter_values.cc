@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "invoicing/service.h"
+#include "subscriptions/discounts.h"
 
 namespace turnpike {
 namespace {
@@ -71,6 +72,12 @@ std::string cost_in_words(sql::Transaction& tx, const PriceId& id, std::int64_t 
     const auto price = load_price(tx, id);
     check(price.has_value(), "a subscription's price is there");
     return cost_in_words(*price, quantity);
+}
+
+void put_discount(sql::Transaction& tx, const SubscriptionId& subscription, Instant then,
+                  LetterValues& values) {
+    const auto stands = [&](const Discount& discount) { return runs_at(discount, then); };
+    if (std::ranges::any_of(load_discounts(tx, subscription), stands)) values["discount"] = "";
 }
 
 }  // namespace turnpike

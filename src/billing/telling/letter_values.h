@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "catalog/service.h"
 #include "invoicing/invoice.h"
+#include "notices/letter.h"
 #include "sql/sql.h"
 #include "subscriptions/subscription.h"
 
@@ -36,5 +37,8 @@ bool bills_usage(sql::Transaction& tx, const PlanVersionId& id);
 /// What so many of it cost, and how often: "198.00 USD per month", "87.00 USD every 3 months".
 std::string cost_in_words(const PriceInPlan& price, std::int64_t quantity);
 std::string cost_in_words(sql::Transaction& tx, const PriceId& id, std::int64_t quantity);
+/// Makes a letter that names a price say that a discount is taken off it, where one is then.
+void put_discount(sql::Transaction& tx, const SubscriptionId& subscription, Instant then,
+                  LetterValues& values);
 
 }  // namespace turnpike

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/check.h"
+#include "base/time_in_words.h"
 #include "billing/provider/customer_time.h"
 #include "billing/telling/letter_values.h"
 #include "billing/telling/recommendations.h"
@@ -116,6 +117,7 @@ LetterValues values_of_trial(sql::Transaction& tx, const Subscription& trial) {
     const bool is_other = next_plan != values["plan"];
     values[is_other ? "next_cost" : "cost"] = cost_in_words(*price, next.quantity);
     if (is_other) values["next_plan"] = std::move(next_plan);
+    put_discount(tx, trial.id, *trial.trial_end, values);
     return values;
 }
 

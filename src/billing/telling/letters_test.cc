@@ -1,5 +1,6 @@
 #include "billing/telling/letters.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "billing/life/refunding.h"
@@ -12,6 +13,7 @@ namespace turnpike {
 namespace {
 
 using std::chrono::days, std::chrono::hours, std::chrono::seconds;
+using ::testing::HasSubstr;
 
 const Instant kApril = from_unix_seconds(1'775'001'600);  // 2026-04-01, a month of 30 days
 
@@ -43,6 +45,22 @@ TEST_F(BillingLetters, ATrialIsToldOfThreeDaysBeforeItsEnd) {
     ASSERT_TRUE(world.run(end_trial(world.billing, {trial.id, kApril + days(13), tester})));
     EXPECT_EQ(write_trials(), 1);
     EXPECT_EQ(letters("trial_ending").size(), 2U);
+}
+
+TEST_F(BillingLetters, ATrialWithADiscountSaysThatItIsTakenOff) {
+    const auto customer = with_address(on_clock("alice", kApril));
+    const auto trial =
+        on_trial(customer, TrialWish{kApril + days(2), TrialEndBehavior::CreateInvoice});
+    const std::string path = "/v1/subscriptions/" + *trial.provider_subscription_id;
+    world.sandbox_post("/v1/coupons", "id=HALF&percent_off=50&duration=forever");
+    world.sandbox_post(path, "discounts[0][coupon]=HALF");
+    ASSERT_TRUE(
+        world.run(sync_subscription(world.billing, *trial.provider_subscription_id, tester)));
+    EXPECT_EQ(write_trials(), 1);
+    EXPECT_THAT(letters("trial_ending").at(0).text,
+                HasSubstr("From then on it costs 198.00 USD per month. Whoever does not want that "
+                          "cancels before.\n\n"
+                          "Your discount is taken off that, as long as it lasts.\n\n"));
 }
 
 // STARTER is $29.00, and three seats of it are taken from the trial's end on.

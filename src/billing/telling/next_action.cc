@@ -12,9 +12,11 @@ constexpr std::string_view kOpenInvoicePage = R"sql(
      LIMIT 1
 )sql";
 
+/// What the provider has paused goes on when the invoice of its resumption is paid; what is paused
+/// only in that nothing is collected has another status there.
 bool waits_for_payment(SubscriptionStatus status) {
     return status == SubscriptionStatus::Incomplete || status == SubscriptionStatus::PastDue ||
-           status == SubscriptionStatus::Unpaid;
+           status == SubscriptionStatus::Unpaid || status == SubscriptionStatus::Paused;
 }
 
 }  // namespace

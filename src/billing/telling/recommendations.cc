@@ -6,6 +6,7 @@
 #include "customers/service.h"
 #include "entitlements/allowance_overrides.h"
 #include "json/write.h"
+#include "subscriptions/discounts.h"
 
 namespace turnpike {
 namespace {
@@ -28,6 +29,24 @@ constexpr std::string_view kChargesOfPeriod = R"sql(
      WHERE subscription_id = $1 AND period_start = $2
      GROUP BY meter_key, plan_version_id
      ORDER BY meter_key
+)sql";
+
+// One bill of the period has the plan's whole price, and nothing was taken off it or given back;
+// nor was anything taken off the charges of its usage.
+constexpr std::string_view kCostItsPrice = R"sql(
+    SELECT 1
+      FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id
+     WHERE i.subscription_id = $1 AND l.kind = 'plan' AND l.period_start = $2
+       AND l.amount_minor = $3 AND i.status IN ('open', 'paid') AND i.discount_minor = 0
+       AND i.credited_minor = 0 AND i.refunded_minor = 0
+       AND NOT EXISTS (SELECT 1
+                         FROM overage_charges c
+                              JOIN invoice_lines o ON o.overage_charge_id = c.id
+                              JOIN invoices b ON b.id = o.invoice_id
+                        WHERE c.subscription_id = $1 AND c.period_start = $2
+                          AND (b.discount_minor <> 0 OR b.credited_minor <> 0
+                               OR b.refunded_minor <> 0 OR b.status IN ('void', 'uncollectible')))
+     LIMIT 1
 )sql";
 
 ComparedPlan compared(const PlanVersion& plan, Money price) {
@@ -88,11 +107,16 @@ Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const
     const Price* price = price_by_id(*plan, closed->id<PriceId>(4));
     if (price == nullptr) return std::optional<Recommendation>();
     const Period used_in{closed->instant(1), closed->instant(2)};
+    if (!tx.one(kCostItsPrice, {closed->text(0), used_in.start, price->amount.minor()}))
+        return std::optional<Recommendation>();
+    // It may be taken off the bill of the usage, which comes after the period.
+    if (!load_discounts(tx, closed->id<SubscriptionId>(0)).empty())
+        return std::optional<Recommendation>();
     if (had_own_limit(tx, customer, used_in)) return std::optional<Recommendation>();
     const ComparedPlan present = compared(*plan, price->amount);
     Money has_cost = price->amount;
     std::vector<UsedBeyond> used;
-    for (const auto& row : tx.all(kChargesOfPeriod, {closed->text(0), closed->instant(1)})) {
+    for (const auto& row : tx.all(kChargesOfPeriod, {closed->text(0), used_in.start})) {
         const bool is_of_one_plan = row.text(1) == plan->id.text() && row.integer(4) == 0;
         const auto allowance =
             std::ranges::find(present.allowances, row.text(0), &ComparedPlan::Allowance::meter);
@@ -104,8 +128,7 @@ Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const
     const auto best = cheaper_plan(present, has_cost, used, others_than(catalog, *plan, *price));
     if (!best) return failure(best);
     if (!*best) return std::optional<Recommendation>();
-    return std::optional(
-        Recommendation{{closed->instant(1), closed->instant(2)}, plan->key, has_cost, **best});
+    return std::optional(Recommendation{used_in, plan->key, has_cost, **best});
 }
 
 asio::awaitable<Result<http::Response>> RecommendationsApi::get_recommendations(

@@ -20,8 +20,9 @@ struct Recommendation {
     Money has_cost;
     PlanSaving better;
 };
-/// nullopt without a charged period, when the plan changed within it, or when none is cheaper.
-/// Errors: InvalidArgument "money.out_of_range".
+/// nullopt without a charged period, when the plan changed within it or did not cost its whole
+/// price (a trial, a discount, also one that came since, a pause, money given back), or when none
+/// is cheaper. Errors: InvalidArgument "money.out_of_range".
 Result<std::optional<Recommendation>> recommend_plan(sql::Transaction& tx, const Catalog& catalog,
                                                      const CustomerId& customer);
 

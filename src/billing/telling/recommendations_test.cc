@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "billing/life/refunding.h"
+#include "billing/life/sync.h"
 #include "billing/testing/testing.h"
 #include "billing/worker.h"
 
@@ -13,11 +15,13 @@ protected:
     /// A subscription whose first period has ended with so much usage, and was charged.
     CustomerId after_a_period(const std::string& plan, std::int64_t calls) {
         const auto customer = on_clock("alice", from_unix_seconds(1'767'225'600));
-        const auto subscription = started(customer, plan);
-        world.use(customer, calls, "u1");
+        used_up(started(customer, plan), calls);
+        return customer;
+    }
+    void used_up(const Subscription& subscription, std::int64_t calls) {
+        world.use(subscription.customer, calls, "u1");
         advance(subscription.period.end + std::chrono::hours(2));
         world.run(run_billing_pass(world.billing, world.clock.now(), from_unix_seconds(0)));
-        return customer;
     }
     std::optional<Recommendation> recommended(const CustomerId& customer) {
         const auto catalog = world.catalog.get();
@@ -43,6 +47,56 @@ TEST_F(RecommendationsTest, NamesThePlanThatWouldHaveCostLess) {
 TEST_F(RecommendationsTest, SaysNothingWhenNoneIsCheaper) {
     // 29.00 + 2,000 x 0.03 = 89.00, less than PRO's 99.00.
     EXPECT_FALSE(recommended(after_a_period("starter", 3'000)));
+}
+
+// What it has cost is not what the plan costs.
+TEST_F(RecommendationsTest, SaysNothingOfATrial) {
+    const Instant january = from_unix_seconds(1'767'225'600);
+    const auto customer = on_clock("alice", january);
+    auto request = world.start_request(customer, "starter");
+    request.trial = TrialWish{.end = january + std::chrono::days(14)};
+    const auto made = world.run(start_subscription(world.billing, request));
+    ASSERT_TRUE(made) << made.error().message;
+    used_up(load(made->id), 4'367);
+    EXPECT_FALSE(recommended(customer));
+}
+
+TEST_F(RecommendationsTest, SaysNothingWhereSomethingWasTakenOff) {
+    const auto customer = on_clock("alice", from_unix_seconds(1'767'225'600));
+    const auto first = started(customer, "starter");
+    world.sandbox_post("/v1/coupons", "id=HALF&percent_off=50&duration=forever");
+    world.sandbox_post("/v1/subscriptions/" + *first.provider_subscription_id,
+                       "discounts[0][coupon]=HALF");
+    advance(first.period.end + std::chrono::hours(2));
+    used_up(load(first.id), 4'367);
+    EXPECT_FALSE(recommended(customer));
+}
+
+// The usage is billed an hour after the period, and nobody knows before what is taken off.
+TEST_F(RecommendationsTest, SaysNothingWhereADiscountHasComeSince) {
+    const auto customer = on_clock("alice", from_unix_seconds(1'767'225'600));
+    const auto subscription = started(customer, "starter");
+    world.use(customer, 4'367, "u1");
+    world.sandbox_post("/v1/coupons", "id=HALF&percent_off=50&duration=forever");
+    world.sandbox_post("/v1/subscriptions/" + *subscription.provider_subscription_id,
+                       "discounts[0][coupon]=HALF");
+    ASSERT_TRUE(world.run(
+        sync_subscription(world.billing, *subscription.provider_subscription_id, tester)));
+    advance(subscription.period.end + std::chrono::minutes(10));
+    world.run(run_billing_pass(world.billing, world.clock.now(), from_unix_seconds(0)));
+    EXPECT_FALSE(recommended(customer));
+}
+
+TEST_F(RecommendationsTest, SaysNothingOfWhatWasGivenBack) {
+    const auto customer = on_clock("alice", from_unix_seconds(1'767'225'600));
+    const auto subscription = started(customer, "starter");
+    const Invoice first = world.invoices(customer).at(0);
+    ASSERT_TRUE(world.run(refund_invoice(world.billing, {.invoice = first.id,
+                                                         .wish = {.amount = {}, .currency = {}},
+                                                         .reason = {},
+                                                         .authority = tester})));
+    used_up(subscription, 4'367);
+    EXPECT_FALSE(recommended(customer));
 }
 
 TEST_F(RecommendationsTest, SaysNothingBeforeAPeriodWasCharged) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/time_in_words.h"
 #include "billing/provider/customer_time.h"
 #include "billing/telling/access_end.h"
 #include "billing/telling/letter_values.h"
@@ -25,6 +26,7 @@ struct Change {
 
 void post_about(sql::Transaction& tx, const Change& change, std::string_view kind, std::string fact,
                 LetterValues values) {
+    put_discount(tx, change.after.id, change.now, values);
     post_notice(tx,
                 {.kind = kind,
                  .obligation = letters_about(change.after) + ":" + std::move(fact),

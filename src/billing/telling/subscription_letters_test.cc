@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/time_in_words.h"
 #include "billing/plans/plans.h"
 #include "billing/telling/letters.h"
 #include "billing/testing/letters_testing.h"

@@ -217,12 +217,18 @@ void TwoProvidersTest::pass_to(Instant moment) {
 void TwoProvidersTest::work() {
     for (auto& context : *contexts) {
         run(run_billing_pass(context, clock.now() + std::chrono::seconds(1), clock.now()));
-        run(go_on_with_moves(*contexts, context, clock.now() + std::chrono::seconds(1)));
+        go_on_with_moves_to(context, clock.now() + std::chrono::seconds(1));
         const auto report =
             run(reconcile(context, {.mode = ReconcileMode::Repair, .authority = tester}));
         if (!report) throw std::runtime_error(report.error().message);
-        run(go_on_with_moves(*contexts, context, clock.now() + std::chrono::seconds(1)));
+        go_on_with_moves_to(context, clock.now() + std::chrono::seconds(1));
     }
+}
+
+void TwoProvidersTest::go_on_with_moves_to(BillingContext& context, Instant before) {
+    FailureLog failures;
+    PassLog log(context, failures);
+    run(go_on_with_moves(*contexts, context, before, log));
 }
 
 }  // namespace turnpike

@@ -69,6 +69,7 @@ protected:
     void pass_to(Instant moment);
     /// What the workers of both providers do once, however young things are.
     void work();
+    void go_on_with_moves_to(BillingContext& context, Instant before);
 
     ManualClock clock{*parse_rfc3339("2027-01-10T06:30:00Z")};
     RandomIdSource ids;

@@ -30,10 +30,14 @@ TEST_F(RazorpayCheckout, IsThePageOfANewSubscription) {
     EXPECT_EQ(paid.state, CheckoutState::Complete);
     EXPECT_EQ(paid.subscription, opened.id);
     EXPECT_EQ(paid.customer, opened.customer);
+    const auto bill = get("/v1/invoices?subscription_id=" + opened.id).at("items").at(0);
+    EXPECT_EQ(paid.invoice, bill.at("id").get<std::string>());
     EXPECT_EQ(count("subscriptions"), 1U);
 
     // What was paid is not canceled by closing the page.
-    EXPECT_EQ(must(run(provider->expire_checkout(opened.id))).state, CheckoutState::Complete);
+    const auto closed = must(run(provider->expire_checkout(opened.id)));
+    EXPECT_EQ(closed.state, CheckoutState::Complete);
+    EXPECT_EQ(closed.invoice, paid.invoice);
     EXPECT_EQ(get("/v1/subscriptions/" + opened.id).at("status"), "active");
 }
 

@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <utility>
 
+#include "base/encoding.h"
+#include "payments/razorpay/exchange.h"
 #include "payments/razorpay/provider.h"
 #include "payments/razorpay/refusal.h"
+#include "payments/reply_reader.h"
 
 /// Razorpay has no checkout sessions. The page of a new subscription, where the customer authorises
 /// the charges, is one: it leads back nowhere, and has no end of its own.
@@ -23,9 +27,25 @@ ProviderCheckout as_checkout(const ProviderSubscription& subscription) {
         page.url = subscription.authorization_url;
     } else {
         page.subscription = subscription.id;
-        page.invoice = subscription.latest_invoice;
     }
     return page;
+}
+
+/// Its first invoice is what was paid at the page. Only the invoices name their subscription.
+asio::awaitable<Result<ProviderCheckout>> with_invoice(RazorpayExchange& exchange,
+                                                       ProviderCheckout page) {
+    if (!page.subscription) co_return page;
+    const auto invoices = co_await exchange.get_all(
+        std::string(kInvoices), "subscription_id=" + percent_encode(*page.subscription));
+    if (!invoices) co_return failure(invoices);
+    const auto first = std::ranges::min_element(*invoices, {}, [](const Json& invoice) {
+        return ReplyReader(invoice, "invoice").maybe_integer("created_at").value_or(0);
+    });
+    if (first == invoices->end()) co_return page;
+    auto id = read_id(*first);
+    if (!id) co_return failure(id);
+    page.invoice = *std::move(id);
+    co_return page;
 }
 
 }  // namespace
@@ -47,7 +67,8 @@ asio::awaitable<Result<ProviderCheckout>> Provider::expire_checkout(std::string 
     // What has been paid meanwhile is a subscription, which nobody has asked to cancel.
     const auto before = co_await get_subscription(checkout);
     if (!before) co_return failure(before);
-    if (before->status != "incomplete") co_return as_checkout(*before);
+    if (before->status != "incomplete")
+        co_return co_await with_invoice(*exchange_, as_checkout(*before));
     SubscriptionCancel cancel{.obligation = "checkout_page:" + checkout + ":cancel",
                               .subscription = checkout,
                               .when = CancelWhen::Now};
@@ -59,7 +80,7 @@ asio::awaitable<Result<ProviderCheckout>> Provider::expire_checkout(std::string 
 asio::awaitable<Result<ProviderCheckout>> Provider::get_checkout(std::string id) {
     const auto subscription = co_await get_subscription(std::move(id));
     if (!subscription) co_return failure(subscription);
-    co_return as_checkout(*subscription);
+    co_return co_await with_invoice(*exchange_, as_checkout(*subscription));
 }
 
 }  // namespace turnpike::razorpay

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "payments/errors.h"
 #include "payments/reply_reader.h"
+#include "payments/reply_verdict.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
 #include "payments/stripe/translate.h"
@@ -76,12 +77,20 @@ std::optional<std::string> without_action(const std::string& path, std::string_v
     return path.substr(0, path.size() - action.size());
 }
 
+/// It stays paused until the invoice of its new period is paid.
+bool has_resumed(const Json& subscription, std::string_view status) {
+    if (status != "paused") return !status.empty();
+    const Json* latest = ReplyReader(subscription, "subscription").object("latest_invoice");
+    return latest != nullptr && text_member(*latest, "status") == "open";
+}
+
 bool shows_effect(const Intent& intent, const Json& object) {
     ReplyReader fields(object, "object");
     const auto status = fields.maybe_text("status").value_or("");
     if (intent.method == "DELETE") return status == "canceled";
     if (intent.path.ends_with("/release")) return status == "released";
-    if (intent.path.ends_with("/resume")) return !status.empty() && status != "paused";
+    if (intent.path.ends_with("/resume")) return has_resumed(object, status);
+    if (intent.path.ends_with("/pay")) return status == "paid";
     if (intent.path.ends_with("/finalize")) return !status.empty() && status != "draft";
     if (intent.path.ends_with("/attach"))
         return fields.maybe_reference("customer") == sent_value(intent.body, "customer");
@@ -100,9 +109,10 @@ bool shows_effect(const Intent& intent, const Json& object) {
 asio::awaitable<Result<Found>> find_changed(StripeExchange& exchange, const Intent& intent) {
     std::string path = intent.path;
     for (const std::string_view action :
-         {"/finalize", "/attach", "/detach", "/advance", "/release", "/resume"})
+         {"/finalize", "/attach", "/detach", "/advance", "/release", "/resume", "/pay"})
         if (const auto object = without_action(intent.path, action)) path = *object;
-    const auto object = co_await exchange.get(path);
+    const bool resumes = intent.path.ends_with("/resume");
+    const auto object = co_await exchange.get(path, resumes ? "expand%5B%5D=latest_invoice" : "");
     if (!object && object.error().code == ErrorCode::NotFound) co_return Found();
     if (!object) co_return failure(object);
     if (!shows_effect(intent, *object)) co_return Found();

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <utility>
 
 #include "payments/errors.h"
@@ -48,8 +49,46 @@ void add_item(Form& form, const std::string& phase, const std::string& price,
     form.add(phase + "[proration_behavior]", "none");
 }
 
+/// How long the cycle of a price is: in months, or else in days; in neither where its interval or
+/// count is none of Stripe's.
+struct CycleLength {
+    std::int64_t months = 0;
+    std::int64_t days = 0;
+};
+
+CycleLength cycle_of(const ProviderPrice& price) {
+    constexpr std::int64_t kCountMax = 36'500;
+    const std::int64_t count = price.interval_count;
+    if (count < 1 || count > kCountMax) return {};
+    if (price.interval == "year") return {.months = 12 * count};
+    if (price.interval == "month") return {.months = count};
+    if (price.interval == "week") return {.days = 7 * count};
+    if (price.interval == "day") return {.days = count};
+    return {};
+}
+
+/// Which cycle the planned change begins with. Stripe keeps the anchor: a running cycle of the new
+/// length would go on that began with the period which ends now, and since nothing is prorated
+/// nobody would be charged for the rest of it. Where the old cycles are whole numbers of the new
+/// ones, one begins there anyway, and the renewal bills it.
+enum class FirstCycle : bool { Follows, BeginsAnew };
+
+FirstCycle first_cycle(const CycleLength& old, const CycleLength& next) {
+    const bool follows = (next.months > 0 && old.months > 0 && old.months % next.months == 0) ||
+                         (next.days > 0 && old.days > 0 && old.days % next.days == 0);
+    return follows ? FirstCycle::Follows : FirstCycle::BeginsAnew;
+}
+
+/// The price that is paid now, as the subscription shows it.
+Result<ProviderPrice> running_price(const Json& subscription) {
+    static const Json::json_pointer kPrice("/items/data/0/price");
+    if (!subscription.contains(kPrice)) return unexpected_reply("a subscription without a price");
+    return read_price(subscription.at(kPrice));
+}
+
 /// Until the end of the running period what runs, from then on what is planned.
-Result<Form> two_phases(const Json& object, const Json& schedule, const SubscriptionPlan& plan) {
+Result<Form> two_phases(const Json& object, const Json& schedule, const SubscriptionPlan& plan,
+                        FirstCycle cycle) {
     const auto now = read_subscription(object);
     if (!now) return failure(now);
     const Json* current = ReplyReader(schedule, "schedule").object("current_phase");
@@ -61,10 +100,13 @@ Result<Form> two_phases(const Json& object, const Json& schedule, const Subscrip
     add_item(form, "phases[0]", now->price, now->quantity);
     form.add("phases[0][start_date]", unix_seconds(start));
     form.add("phases[0][end_date]", unix_seconds(now->period.end));
-    if (now->status == "trialing" && now->trial_end)
-        form.add("phases[0][trial_end]", unix_seconds(*now->trial_end));
+    const bool on_trial = now->status == "trialing" && now->trial_end;
+    if (on_trial) form.add("phases[0][trial_end]", unix_seconds(*now->trial_end));
     keep_discounts(form, object, "phases[0]");
     add_item(form, "phases[1]", plan.price, plan.quantity);
+    // A trial's end begins a cycle anyway; asked for one, Stripe would bill it also without a card.
+    if (cycle == FirstCycle::BeginsAnew && !on_trial)
+        form.add("phases[1][billing_cycle_anchor]", "phase_start");
     keep_discounts(form, object, "phases[1]");
     form.add_metadata(last_change(plan.obligation));
     return phase.finish(std::move(form));
@@ -94,11 +136,16 @@ asio::awaitable<Result<ProviderSubscription>> Provider::plan_change(Subscription
     if (!id) co_return failure(id);
     const auto object = co_await get_with_schedule(*exchange_, *id);
     if (!object) co_return failure(object);
+    const auto running = running_price(*object);
+    if (!running) co_return failure(running);
+    const auto planned_price = co_await get_price(request.price);
+    if (!planned_price) co_return failure(planned_price);
+    const auto cycle = first_cycle(cycle_of(*running), cycle_of(*planned_price));
     const auto schedule = co_await schedule_of(*exchange_, *object, request.obligation);
     if (!schedule) co_return failure(schedule);
     const auto schedule_id = read_id(*schedule);
     if (!schedule_id) co_return failure(schedule_id);
-    const auto form = two_phases(*object, *schedule, request);
+    const auto form = two_phases(*object, *schedule, request, cycle);
     if (!form) co_return failure(form);
     Write write{.obligation = request.obligation,
                 .path = std::string(kSchedules) + "/" + *schedule_id,

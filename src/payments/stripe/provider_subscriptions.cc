@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "payments/errors.h"
+#include "payments/reply_reader.h"
 #include "payments/stripe/exchange.h"
 #include "payments/stripe/provider.h"
 #include "payments/stripe/subscription_writes.h"
@@ -19,6 +20,30 @@ bool has_ended(const Json& subscription) {
 void add_why(Form& form, const SubscriptionCancel& request) {
     if (request.comment) form.add("cancellation_details[comment]", *request.comment);
     if (request.feedback) form.add("cancellation_details[feedback]", *request.feedback);
+}
+
+/// The schedule that manages the subscription keeps the card that this had when it was made, and
+/// would have that one charged again from its next phase on.
+asio::awaitable<Result<std::monostate>> charge_schedule_with(StripeExchange& exchange,
+                                                             std::string obligation,
+                                                             std::string subscription,
+                                                             std::string payment_method) {
+    const auto object = co_await exchange.get("/v1/subscriptions/" + subscription);
+    if (!object) co_return failure(object);
+    const auto schedule = ReplyReader(*object, "subscription").maybe_reference("schedule");
+    if (!schedule) co_return std::monostate{};
+    const auto id = path_segment(*schedule, no_such("subscription schedule"));
+    if (!id) co_return failure(id);
+    Form form;
+    form.add("default_settings[default_payment_method]", payment_method);
+    obligation += ":schedule:" + *id;
+    form.add_metadata(last_change(obligation));
+    Write write{.obligation = std::move(obligation),
+                .path = "/v1/subscription_schedules/" + *id,
+                .parameters = form.text()};
+    const auto changed = co_await exchange.write(std::move(write));
+    if (!changed) co_return failure(changed);
+    co_return std::monostate{};
 }
 
 }  // namespace
@@ -141,11 +166,17 @@ asio::awaitable<Result<ProviderSubscription>> Provider::charge_subscription_with
     if (!id) co_return failure(id);
     Form form;
     form.add("default_payment_method", payment_method).add_metadata(last_change(obligation));
-    Write write{.obligation = std::move(obligation),
+    Write write{.obligation = obligation,
                 .path = "/v1/subscriptions/" + *id,
                 .parameters = form.text(),
                 .subject = RefusedSubject::PaymentMethod};
-    co_return co_await write_subscription(*exchange_, std::move(write));
+    auto changed = co_await write_subscription(*exchange_, std::move(write));
+    if (!changed || !changed->has_unread_plan) co_return changed;
+    const auto planned = co_await charge_schedule_with(*exchange_, std::move(obligation), *id,
+                                                       std::move(payment_method));
+    if (planned || !may_succeed_later(planned.error())) co_return changed;
+    co_return outcome_unknown(kProviderName, "the card is chosen, and not yet for what is planned",
+                              planned.error().retry_after_s);
 }
 
 }  // namespace turnpike::stripe

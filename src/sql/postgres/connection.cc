@@ -252,6 +252,12 @@ std::vector<Row> ConnectionTransaction::all(std::string_view sql,
     }
 }
 
+void ConnectionTransaction::refuse_second_row(std::string_view sql) {
+    failed_ = std::make_exception_ptr(Passing(
+        Passing::Why::Conflict, "postgres: two rows where there is one: " + summary_of(sql)));
+    std::rethrow_exception(failed_);
+}
+
 std::int64_t ConnectionTransaction::run(std::string_view sql, std::span<const Value> parameters) {
     all(sql, parameters);
     return connection_.changes();

@@ -102,6 +102,13 @@ public:
     /// What the first failed statement threw; null when none failed.
     [[nodiscard]] const std::exception_ptr& failed() const { return failed_; }
 
+protected:
+    /// At REPEATABLE READ a transaction that inserts under a unique key sees its own row and, from
+    /// its beginning, the one that another transaction has deleted since. The server calls that no
+    /// conflict; for us it is one, and the transaction starts over.
+    /// https://www.postgresql.org/docs/15/transaction-iso.html#XACT-REPEATABLE-READ
+    void refuse_second_row(std::string_view sql) override;
+
 private:
     Connection& connection_;
     std::exception_ptr failed_;

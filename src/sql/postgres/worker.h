@@ -35,6 +35,7 @@ private:
 
     void write(std::vector<Task> tasks);
     void run_alone(Task& task, Once once);
+    void settle(Task& task);
     /// Runs the tasks until that ends by itself, or patience does; not at all while the server is
     /// known to be away.
     Errors persist(std::span<const Task> tasks, Once once);

@@ -242,22 +242,11 @@ void end_as_scheduled(Context& ctx, Json subscription) {
     invoice_leftovers(ctx, subscription, {period.start, now}, std::move(used));
 }
 
-/// pause_collection[behavior] of the renewal's invoice; drafts are kept by not advancing, and so is
-/// one that cannot be finalized because too much was waiting for it.
-void apply_pause(Context& ctx, const std::string& behavior, Json invoice) {
-    if (behavior == "keep_as_draft") return;
-    auto finalized = finalize_invoice(ctx, std::move(invoice));
-    if (!finalized || text_of(*finalized, "status") != "open") return;
-    const auto closed = behavior == "void" ? void_invoice(ctx, *std::move(finalized))
-                                           : mark_uncollectible(ctx, *std::move(finalized));
-    check(closed.has_value(), "an open invoice can be closed");
-}
-
 /// Moves every item whose period is over into its next one and opens the draft that bills it.
 void renew(Context& ctx, Json subscription) {
     const Instant now = now_of(ctx, subscription);
     const bool unpaid = text_of(subscription, "status") == "unpaid";
-    const std::string pause = text_of(part_of(subscription, "pause_collection"), "behavior");
+    const std::string pause = pause_behavior(subscription);
     Renewal renewal = renew_items(ctx, subscription, now);
     Payment payment;
     if (!pause.empty() || unpaid) payment.behavior = PaymentBehavior::DefaultIncomplete;
@@ -285,6 +274,19 @@ void end_trial(Context& ctx, Json subscription) {
 }
 
 }  // namespace
+
+std::string pause_behavior(const Json& subscription) {
+    return text_of(part_of(subscription, "pause_collection"), "behavior");
+}
+
+void apply_pause(Context& ctx, const std::string& behavior, Json invoice) {
+    if (behavior == "keep_as_draft") return;
+    auto finalized = finalize_invoice(ctx, std::move(invoice));
+    if (!finalized || text_of(*finalized, "status") != "open") return;
+    const auto closed = behavior == "void" ? void_invoice(ctx, *std::move(finalized))
+                                           : mark_uncollectible(ctx, *std::move(finalized));
+    check(closed.has_value(), "an open invoice can be closed");
+}
 
 bool trial_ends_unbilled(Context& ctx, const Json& subscription) {
     // A method that is being set in this request is not stored yet.

@@ -170,6 +170,11 @@ Outcome<Json> cancel_subscription_now(Context& ctx, Json subscription,
 /// A trial that ends now is not billed: there is no payment method, and
 /// trial_settings[end_behavior] says to pause or to cancel then.
 bool trial_ends_unbilled(Context& ctx, const Json& subscription);
+/// pause_collection[behavior]; "" while what it bills is collected.
+std::string pause_behavior(const Json& subscription);
+/// What becomes of a draft that a paused subscription has made; drafts are kept by not advancing,
+/// and so is one that cannot be finalized because too much was waiting for it.
+void apply_pause(Context& ctx, const std::string& behavior, Json invoice);
 /// Does what it says. The subscription is stored, its events are raised.
 Outcome<Json> end_trial_unbilled(Context& ctx, Json subscription);
 /// Ends every subscription of a customer who is being deleted.

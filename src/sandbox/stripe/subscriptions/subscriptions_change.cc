@@ -10,6 +10,7 @@
 #include "sandbox/stripe/core/occurrences.h"
 #include "sandbox/stripe/invoices/invoice_items.h"
 #include "sandbox/stripe/invoices/invoice_lines.h"
+#include "sandbox/stripe/invoices/invoices.h"
 #include "sandbox/stripe/invoices/item_lines.h"
 #include "sandbox/stripe/subscriptions/billing_mode.h"
 #include "sandbox/stripe/subscriptions/cycles.h"
@@ -455,9 +456,19 @@ Outcome<Json> apply_change(Context& ctx, PlannedChange planned, const PlanChange
         update_subscription_document(ctx, subscription);
         return subscription;
     }
+    const std::string pause = pause_behavior(subscription);
+    Payment payment = change.payment;
+    if (!pause.empty()) payment.behavior = PaymentBehavior::DefaultIncomplete;
     Json draft = draft_subscription_invoice(
         ctx, subscription,
-        {"subscription_update", planned.invoice_period, std::move(planned.lines)}, change.payment);
+        {"subscription_update", planned.invoice_period, std::move(planned.lines)}, payment);
+    if (!pause.empty()) {
+        subscription["latest_invoice"] = draft.at("id");
+        publish_draft(ctx, draft);
+        update_subscription_document(ctx, subscription);
+        apply_pause(ctx, pause, std::move(draft));
+        return subscription;
+    }
     if (change.source == PlanChange::Source::Needed && integer_of(draft, "amount_due") > 0 &&
         is_automatic(draft) && !has_payment_source(ctx, subscription))
         return no_payment_source();

@@ -1,17 +1,17 @@
-#include "access/api.h"
+#include "keys/api.h"
 
-#include "access/key_service.h"
 #include "access/keyed_request.h"
 #include "access/page.h"
-#include "access/wire.h"
 #include "audit/authority.h"
 #include "customers/service.h"
 #include "json/value.h"
+#include "keys/service.h"
+#include "keys/wire.h"
 
 namespace turnpike {
 
-asio::awaitable<Result<http::Response>> AccessApi::post_api_key(const Principal& caller,
-                                                                const http::Request& request) {
+asio::awaitable<Result<http::Response>> KeysApi::post_api_key(const Principal& caller,
+                                                              const http::Request& request) {
     const auto body = request.json();
     if (!body) co_return failure(body);
     const auto wanted = read_key_request(*body);
@@ -30,8 +30,8 @@ asio::awaitable<Result<http::Response>> AccessApi::post_api_key(const Principal&
     co_return co_await db.write(work);
 }
 
-asio::awaitable<Result<http::Response>> AccessApi::get_api_keys(const Principal& /*caller*/,
-                                                                const http::Request& request) {
+asio::awaitable<Result<http::Response>> KeysApi::get_api_keys(const Principal& /*caller*/,
+                                                              const http::Request& request) {
     const auto* ref = request.query_value("customer");
     const std::string listing = "api_keys " + (ref == nullptr ? "" : *ref);
     const auto query = read_page(request, cursors, listing, {"customer"});
@@ -54,8 +54,8 @@ asio::awaitable<Result<http::Response>> AccessApi::get_api_keys(const Principal&
     co_return list_response(std::move(data), cursors, listing, last);
 }
 
-asio::awaitable<Result<http::Response>> AccessApi::delete_api_key(const Principal& caller,
-                                                                  const http::Request& request) {
+asio::awaitable<Result<http::Response>> KeysApi::delete_api_key(const Principal& caller,
+                                                                const http::Request& request) {
     // A text that is no id finds nothing, and says so in the same words.
     const auto parsed = ApiKeyId::parse(request.path_value("api_key"));
     const auto id = parsed.value_or(ApiKeyId::trusted(""));

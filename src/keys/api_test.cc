@@ -1,11 +1,11 @@
-#include "access/api.h"
+#include "keys/api.h"
 
 #include <gtest/gtest.h>
 
 #include "access/handler_testing.h"
-#include "access/wire.h"
 #include "audit/audit.h"
 #include "customers/service.h"
+#include "keys/wire.h"
 #include "sql/testing.h"
 
 namespace turnpike {
@@ -17,7 +17,7 @@ using testing::request_with;
 using testing::run;
 using testing::seen;
 
-class AccessApiTest : public ::testing::Test {
+class KeysApiTest : public ::testing::Test {
 protected:
     Result<http::Response> post(const std::string& body, const Principal& caller = admin()) {
         return run(api_.post_api_key(caller, request_with(body)));
@@ -51,10 +51,10 @@ protected:
     RandomIdSource ids_;
     CursorCodec cursors_{std::string(32, 'k')};
     Authenticator authenticator_{*KeySet::make({}), KeyMode::Test, *db_, clock_};
-    AccessApi api_{*db_, clock_, ids_, authenticator_, cursors_};
+    KeysApi api_{*db_, clock_, ids_, authenticator_, cursors_};
 };
 
-TEST_F(AccessApiTest, TheSecretIsShownOnceAndWorks) {
+TEST_F(KeysApiTest, TheSecretIsShownOnceAndWorks) {
     const auto answer = post(R"({"name":"ci","scopes":["usage:write","usage:read"]})");
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 201);
@@ -82,7 +82,7 @@ TEST_F(AccessApiTest, TheSecretIsShownOnceAndWorks) {
     EXPECT_EQ(to_text(records[0].entry.detail).find(secret.substr(8, 32)), std::string::npos);
 }
 
-TEST_F(AccessApiTest, ACustomersKeyActsForThatCustomer) {
+TEST_F(KeysApiTest, ACustomersKeyActsForThatCustomer) {
     const auto alice = customer("alice");
     const auto body = seen(post(R"({"name":"app","customer":"ext:alice"})")).body;
     EXPECT_EQ(body["kind"], "customer");
@@ -100,7 +100,7 @@ TEST_F(AccessApiTest, ACustomersKeyActsForThatCustomer) {
     EXPECT_EQ(code_of(list({{"customer", "nobody"}})), "customer.not_found");
 }
 
-TEST_F(AccessApiTest, Refusals) {
+TEST_F(KeysApiTest, Refusals) {
     customer("alice");
     const std::pair<const char*, const char*> cases[] = {
         {R"({})", "request.invalid_body"},
@@ -119,7 +119,7 @@ TEST_F(AccessApiTest, Refusals) {
     EXPECT_TRUE(seen(list({})).body["data"].empty());
 }
 
-TEST_F(AccessApiTest, AnUnknownScopeIsOneComplaintThatListsTheOthers) {
+TEST_F(KeysApiTest, AnUnknownScopeIsOneComplaintThatListsTheOthers) {
     const auto body = seen(post(R"({"name":"x","scopes":["zap","zip"]})")).body;
     ASSERT_EQ(body["errors"].size(), 1U);
     EXPECT_EQ(body["errors"][0]["code"], "unknown_scope");
@@ -128,24 +128,7 @@ TEST_F(AccessApiTest, AnUnknownScopeIsOneComplaintThatListsTheOthers) {
         EXPECT_NE(detail.find(to_text(scope)), std::string::npos) << detail;
 }
 
-TEST(RateLimitedAnswer, IsTheRegisteredProblemWithHeaders) {
-    http::Request request;
-    request.path = "/billing/status";
-    request.request_id = "req_test";
-    const auto response = write_rate_limited(
-        *rate_rule(RateClass::Billing), {false, 0, std::chrono::milliseconds(16'500)}, request);
-    EXPECT_EQ(response.status, 429);
-    EXPECT_EQ(*http::find_header(response.headers, "RateLimit-Policy"), R"("billing";q=60;w=60)");
-    EXPECT_EQ(*http::find_header(response.headers, "RateLimit"), R"("billing";r=0;t=17)");
-    EXPECT_EQ(*http::find_header(response.headers, "Retry-After"), "17");
-    const auto body = testing::seen(response).body;
-    EXPECT_EQ(body["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
-    EXPECT_EQ(to_text(body["violated-policies"]), R"(["billing"])");
-    EXPECT_EQ(body["code"], "access.rate_limited");
-    EXPECT_EQ(body["instance"], "/billing/status");
-}
-
-TEST_F(AccessApiTest, AKeyNeverGetsAScopeThatItsMakerLacks) {
+TEST_F(KeysApiTest, AKeyNeverGetsAScopeThatItsMakerLacks) {
     const auto maker = testing::seller({Scope::KeysWrite, Scope::UsageRead});
     EXPECT_EQ(code_of(post(R"({"name":"x","scopes":["usage:read"]})", maker)), "ok");
     for (const auto* scope : {"usage:write", "operations", "billing:read"}) {
@@ -156,7 +139,7 @@ TEST_F(AccessApiTest, AKeyNeverGetsAScopeThatItsMakerLacks) {
     }
 }
 
-TEST_F(AccessApiTest, ADeletedKeyStopsAtOnceAndDeletingAgainIsTheSame) {
+TEST_F(KeysApiTest, ADeletedKeyStopsAtOnceAndDeletingAgainIsTheSame) {
     const auto body = seen(post(R"({"name":"ci","scopes":["usage:read"]})")).body;
     const std::string secret = body["secret"], id = body["id"];
     ASSERT_EQ(name_of(secret), "key:" + id);

@@ -3,10 +3,10 @@
 #include <string>
 
 #include "access/api_key.h"
-#include "access/key_store.h"
-#include "access/wire.h"
+#include "access/stored_keys.h"
 #include "audit/audit.h"
 #include "base/error.h"
+#include "keys/wire.h"
 #include "sql/sql.h"
 
 namespace turnpike {

@@ -1,4 +1,4 @@
-#include "access/key_store.h"
+#include "access/stored_keys.h"
 
 #include <gtest/gtest.h>
 

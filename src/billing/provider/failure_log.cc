@@ -1,4 +1,4 @@
-#include "billing/failure_log.h"
+#include "billing/provider/failure_log.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "access/wire.h"
+#include "keys/wire.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,9 +9,6 @@
 
 namespace turnpike {
 namespace {
-
-constexpr const char* kQuotaExceeded =
-    "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 std::vector<Scope> read_scopes(ObjectReader& fields) {
     const Json* list = fields.optional_array("scopes");
@@ -62,17 +59,6 @@ Json write_key(const ApiKey& key) {
     json["expires_at"] = write_instant(key.expires_at);
     json["revoked_at"] = write_instant(key.revoked_at);
     return json;
-}
-
-http::Response write_rate_limited(const RateRule& rule, const RateVerdict& verdict,
-                                  const http::Request& request) {
-    const Error error = rate_limited(rule, verdict);
-    Json members;
-    members["type"] = kQuotaExceeded;
-    members["violated-policies"] = Json::array({rule.name});
-    auto response = http::problem(error, request, members);
-    for (auto& header : rate_headers(rule, verdict)) response.headers.push_back(std::move(header));
-    return response;
 }
 
 }  // namespace turnpike

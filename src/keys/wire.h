@@ -4,10 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "access/key_store.h"
-#include "access/rate_limit.h"
+#include "access/stored_keys.h"
 #include "base/error.h"
-#include "http/message.h"
 #include "json/json.h"
 
 namespace turnpike {
@@ -24,10 +22,5 @@ struct KeyRequest {
 Result<KeyRequest> read_key_request(const Json& body);
 /// Never the secret, which nobody but its owner has.
 Json write_key(const ApiKey& key);
-
-/// The 429 of a refused verdict: the problem type of draft-ietf-httpapi-ratelimit-headers, the
-/// policy that refused, and the headers of rate_headers().
-http::Response write_rate_limited(const RateRule& rule, const RateVerdict& verdict,
-                                  const http::Request& request);
 
 }  // namespace turnpike

@@ -12,7 +12,7 @@
 namespace turnpike {
 
 /// Handlers of /v1/api_keys. The policy table has let the caller in already.
-struct AccessApi {
+struct KeysApi {
     sql::Database& db;
     const Clock& clock;
     IdSource& ids;

@@ -1,4 +1,4 @@
-#include "access/key_service.h"
+#include "keys/service.h"
 
 #include <utility>
 
