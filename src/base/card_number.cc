@@ -76,14 +76,6 @@ bool is_card_digit(char c) { return c >= '0' && c <= '9'; }
 /// May be a digit, seen as one byte: ASCII, or the first byte of a longer character.
 bool may_be_digit(char c) { return is_card_digit(c) || static_cast<std::uint8_t>(c) >= 0xC0; }
 
-/// The first character, which is well-formed and `length` bytes long, 2 to 4.
-char32_t code_point(std::string_view text, std::size_t length) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    char32_t code = byte(0) & (0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) code = (code << 6U) | (byte(i) & 0x3FU);
-    return code;
-}
-
 char kind_of_ascii(char c) {
     if (is_card_digit(c)) return c;
     if (c == ' ' || c == '-') return kGap;
@@ -106,10 +98,7 @@ char take_kind(std::string_view& text) {
         text.remove_prefix(1);
         return kind_of_ascii(first);
     }
-    const std::size_t length = utf8_length(text);
-    const char kind = length == 0 ? kOther : kind_of(code_point(text, length));
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-    return kind;
+    return kind_of(take_code_point(text));
 }
 
 /// As plain digits, gaps, dots, and one kOther for as many as there are.

@@ -7,7 +7,6 @@
 
 #include <utf8proc.h>
 
-#include "base/check.h"
 #include "base/utf8.h"
 
 namespace turnpike {
@@ -17,21 +16,9 @@ constexpr std::size_t kMarksMax = 30;
 /// No code point is more than so many when it is decomposed canonically.
 constexpr std::size_t kDecomposedMax = 4;
 
-struct FreeText {
+struct FreedByC {
     void operator()(utf8proc_uint8_t* text) const { std::free(text); }
 };
-
-/// Takes the first code point off.
-char32_t next_code_point(std::string_view& text) {
-    const std::size_t length = utf8_length(text);
-    check(length > 0, "the text is valid UTF-8");
-    const auto first = static_cast<std::uint8_t>(text[0]);
-    char32_t code_point = length == 1 ? first : first & (0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i)
-        code_point = (code_point << 6U) | (static_cast<std::uint8_t>(text[i]) & 0x3FU);
-    text.remove_prefix(length);
-    return code_point;
-}
 
 const utf8proc_property_t& property_of(char32_t code_point) {
     return *utf8proc_get_property(static_cast<utf8proc_int32_t>(code_point));
@@ -74,7 +61,7 @@ std::string counted(std::size_t characters) {
 const char* bad_characters(std::string_view text) {
     std::size_t marks = 0;
     while (!text.empty()) {
-        const char32_t code_point = next_code_point(text);
+        const char32_t code_point = take_code_point(text);
         const auto& property = property_of(code_point);
         if (is_control(property)) return "must not hold control characters or line separators";
         if (turns_text(code_point)) return "must not hold characters that turn text around";
@@ -86,7 +73,7 @@ const char* bad_characters(std::string_view text) {
 
 bool is_blank(std::string_view text) {
     while (!text.empty()) {
-        const char32_t code_point = next_code_point(text);
+        const char32_t code_point = take_code_point(text);
         if (is_seen(code_point, property_of(code_point))) return false;
     }
     return true;
@@ -100,14 +87,14 @@ std::string in_nfc(std::string_view text) {
         utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                      static_cast<utf8proc_ssize_t>(text.size()), &composed,
                      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-    const std::unique_ptr<utf8proc_uint8_t, FreeText> owner(composed);
+    const std::unique_ptr<utf8proc_uint8_t, FreedByC> owner(composed);
     if (length < 0) return std::string(text);
     return {reinterpret_cast<const char*>(composed), static_cast<std::size_t>(length)};
 }
 
 std::size_t count_code_points(std::string_view text) {
     std::size_t count = 0;
-    for (; !text.empty(); ++count) next_code_point(text);
+    for (; !text.empty(); ++count) take_code_point(text);
     return count;
 }
 
@@ -123,7 +110,7 @@ bool is_word_character(char32_t code_point) {
 
 bool is_all_of(std::string_view text, bool (*is_good)(char32_t)) {
     while (!text.empty())
-        if (!is_good(next_code_point(text))) return false;
+        if (!is_good(take_code_point(text))) return false;
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace turnpike {
@@ -36,6 +37,17 @@ std::size_t utf8_length(std::string_view bytes) {
     for (std::size_t i = 2; i < length; ++i)
         if (!is_continuation(byte_at(bytes, i))) return 0;
     return length;
+}
+
+char32_t take_code_point(std::string_view& bytes) {
+    const std::size_t length = utf8_length(bytes);
+    char32_t code_point = U'\uFFFD';
+    if (length == 1) code_point = byte_at(bytes, 0);
+    if (length > 1) code_point = byte_at(bytes, 0) & (0xFFU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i)
+        code_point = (code_point << 6U) | (byte_at(bytes, i) & 0x3FU);
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+    return code_point;
 }
 
 bool is_utf8(std::string_view bytes) {

@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <string>
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 namespace turnpike {
@@ -12,6 +15,20 @@ TEST(Utf8, KnowsTheLengthOfTheFirstCharacter) {
     EXPECT_EQ(utf8_length("\xF0\x9F\x98\x80x"), 4U);
     EXPECT_EQ(utf8_length(""), 0U);
     EXPECT_EQ(utf8_length("\x80x"), 0U);
+}
+
+TEST(Utf8, TakesOneCharacterAfterTheOther) {
+    std::string_view text = "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF";
+    std::u32string taken;
+    while (!text.empty()) taken += take_code_point(text);
+    EXPECT_EQ(taken, U"a\u00E4\u20AC\U0001F600\U0010FFFF");
+}
+
+TEST(Utf8, TakesAByteThatIsNoCharacterAsAReplacement) {
+    std::string_view text = "\xE2\x82z\xC3";
+    std::u32string taken;
+    while (!text.empty()) taken += take_code_point(text);
+    EXPECT_EQ(taken, U"\uFFFD\uFFFDz\uFFFD");
 }
 
 TEST(Utf8, IsWellFormedOrIsNot) {

@@ -58,6 +58,13 @@ constexpr std::string_view kFindPendingCommand = R"sql(
      WHERE subscription_id = $1 AND state = 'pending'
 )sql";
 
+constexpr std::string_view kFindLastPlanningCommand = R"sql(
+     WHERE subscription_id = $1 AND kind IN ('change_at_period_end', 'keep')
+       AND price_id IS NOT NULL
+     ORDER BY created_at DESC, id DESC
+     LIMIT 1
+)sql";
+
 constexpr std::string_view kPendingCommands = R"sql(
      WHERE state = 'pending' AND created_at < $1
        AND EXISTS (SELECT 1 FROM subscriptions s
@@ -100,6 +107,11 @@ std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
 std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
                                                         const SubscriptionId& subscription) {
     return maybe_command(tx.one(commands_where(kFindPendingCommand), {subscription}));
+}
+
+std::optional<SubscriptionCommand> find_last_planning_command(sql::Transaction& tx,
+                                                              const SubscriptionId& subscription) {
+    return maybe_command(tx.one(commands_where(kFindLastPlanningCommand), {subscription}));
 }
 
 std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,

@@ -39,6 +39,14 @@ constexpr std::string_view kChangedWith = R"sql(
      WHERE subscription_id = $1 AND (from_number = $2 OR to_number = $2)
 )sql";
 
+constexpr std::string_view kChangedAt = R"sql(
+    SELECT MAX(e.recorded_at)
+      FROM subscription_discounts d
+      JOIN subscription_events e ON e.subscription_id = d.subscription_id
+                                AND e.number IN (d.from_number, d.to_number)
+     WHERE d.subscription_id = $1
+)sql";
+
 std::optional<DiscountPercent> percent_from(const sql::Row& row, std::size_t at) {
     if (row.is_null(at)) return std::nullopt;
     return DiscountPercent::from_scaled(row.integer(at));
@@ -97,6 +105,13 @@ bool discounts_changed_with(sql::Transaction& tx, const SubscriptionId& subscrip
     const auto row = tx.one(kChangedWith, {subscription, number});
     check(row.has_value(), "a count is one row");
     return row->integer(0) > 0;
+}
+
+std::optional<Instant> discounts_changed_at(sql::Transaction& tx,
+                                            const SubscriptionId& subscription) {
+    const auto row = tx.one(kChangedAt, {subscription});
+    check(row.has_value(), "a maximum is one row");
+    return row->maybe_instant(0);
 }
 
 Json write_discounts(const std::vector<Discount>& discounts, Instant at) {

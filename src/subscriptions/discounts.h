@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/id.h"
@@ -24,6 +25,10 @@ void replace_discounts(sql::Transaction& tx, const SubscriptionId& subscription,
 /// Whether that version has brought or taken any.
 bool discounts_changed_with(sql::Transaction& tx, const SubscriptionId& subscription,
                             std::int64_t number);
+
+/// When the ledger has last seen that others stand; nullopt when none ever did.
+std::optional<Instant> discounts_changed_at(sql::Transaction& tx,
+                                            const SubscriptionId& subscription);
 
 /// `[{"id":"di_..","percent_off":"12.5", ...}]`, as of a moment.
 Json write_discounts(const std::vector<Discount>& discounts, Instant at);

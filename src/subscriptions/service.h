@@ -50,6 +50,10 @@ std::optional<SubscriptionCommand> find_start_command(sql::Transaction& tx,
                                                       const SubscriptionId& subscription);
 std::optional<SubscriptionCommand> find_pending_command(sql::Transaction& tx,
                                                         const SubscriptionId& subscription);
+/// The newest, whatever became of it, that was to plan a change: one of change_at_period_end, or of
+/// keep with what waited behind the end.
+std::optional<SubscriptionCommand> find_last_planning_command(sql::Transaction& tx,
+                                                              const SubscriptionId& subscription);
 /// Of this provider's subscriptions, oldest first.
 std::vector<SubscriptionCommand> pending_commands(sql::Transaction& tx, std::string_view provider,
                                                   Instant created_before, int limit);

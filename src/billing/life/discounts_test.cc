@@ -6,7 +6,9 @@
 #include "billing/life/sync.h"
 #include "billing/life/test_clocks.h"
 #include "billing/telling/shown_subscription.h"
+#include "billing/testing/sandbox_trouble.h"
 #include "billing/testing/testing.h"
+#include "billing/worker.h"
 #include "json/value.h"
 #include "subscriptions/history.h"
 #include "subscriptions/service.h"
@@ -33,6 +35,47 @@ protected:
     void give(const Subscription& subscription, const std::string& name) {
         world.sandbox_post(path_of(subscription), "discounts[0][coupon]=" + name);
         sync(subscription);
+    }
+    /// This quantity from the end of the period on.
+    void plan(const Subscription& subscription, std::int64_t quantity) {
+        const auto planned = world.run(change_subscription(
+            world.billing,
+            {subscription.id, subscription.price, tester, quantity, ChangeWhen::AtPeriodEnd}));
+        ASSERT_TRUE(planned) << planned.error().message;
+        ASSERT_TRUE(planned->pending_change);
+    }
+    /// The same, by hand in Stripe's dashboard, in the schedule that there is.
+    void plan_at_provider(const Subscription& subscription, std::int64_t quantity) {
+        const Json object = world.sandbox_get(path_of(subscription));
+        const Json item = object.at("items").at("data").at(0);
+        const std::string price = item.at("price").at("id");
+        const auto phase = [&](const std::string& name, std::int64_t seats) {
+            return "&" + name + "[items][0][price]=" + price + "&" + name +
+                   "[items][0][quantity]=" + std::to_string(seats);
+        };
+        world.sandbox_post("/v1/subscription_schedules/" + object.at("schedule").get<std::string>(),
+                           "proration_behavior=none&phases[0][start_date]=" +
+                               std::to_string(item.at("current_period_start").get<std::int64_t>()) +
+                               "&phases[0][end_date]=" +
+                               std::to_string(item.at("current_period_end").get<std::int64_t>()) +
+                               phase("phases[0]", 1) + phase("phases[1]", quantity));
+        sync(subscription);
+        ASSERT_EQ(load(subscription.id).pending_change->quantity, quantity);
+    }
+    /// How often a change was planned.
+    std::int64_t plans_of(const Subscription& subscription) {
+        return ledger->read_blocking([&](sql::Transaction& tx) {
+            return tx
+                .one(
+                    "SELECT COUNT(*) FROM subscription_commands"
+                    " WHERE subscription_id = $1 AND kind = 'change_at_period_end'"
+                    " AND state = 'done'",
+                    {subscription.id})
+                ->integer(0);
+        });
+    }
+    std::int64_t newest_bill(const CustomerId& customer) {
+        return world.invoices(customer).at(0).total.minor();
     }
     std::vector<Discount> discounts(const Subscription& subscription) {
         return ledger->read_blocking(
@@ -152,6 +195,68 @@ TEST_F(MirroredDiscounts, TheTermsOutliveTheirCoupon) {
     sync(subscription);
     EXPECT_EQ(discounts(subscription), before);
     EXPECT_EQ(mrr(), 8'910);
+}
+
+// The schedule remembers the discounts of the moment in which it was made.
+TEST_F(MirroredDiscounts, OneThatComesAfterAChangeWasPlannedOutlivesIt) {
+    const auto customer = on_clock("planned", january);
+    const auto subscription = started(customer, "pro");
+    coupon("id=TEN&percent_off=10&duration=forever");
+    plan(subscription, 2);
+    give(subscription, "TEN");
+    EXPECT_TRUE(load(subscription.id).pending_change);
+    const auto events = history(subscription).size();
+    sync(subscription);
+    EXPECT_EQ(plans_of(subscription), 2) << "once more, and no more";
+    EXPECT_EQ(history(subscription).size(), events);
+
+    advance(january + days(31) + hours(2));
+    EXPECT_EQ(load(subscription.id).quantity, 2);
+    EXPECT_EQ(newest_bill(customer), 17'820);  // 2 x 9,900 less 10 %
+    EXPECT_EQ(discounts(subscription).size(), 1U);
+}
+
+TEST_F(MirroredDiscounts, OneThatIsTakenAfterAChangeWasPlannedDoesNotComeBack) {
+    const auto customer = on_clock("taken", january);
+    const auto subscription = started(customer, "pro");
+    coupon("id=TEN&percent_off=10&duration=forever");
+    give(subscription, "TEN");
+    plan(subscription, 2);
+    EXPECT_EQ(plans_of(subscription), 1);
+    world.sandbox_delete(path_of(subscription) + "/discount");
+    sync(subscription);
+    EXPECT_EQ(plans_of(subscription), 2);
+    advance(january + days(31) + hours(2));
+    EXPECT_EQ(newest_bill(customer), 19'800);
+}
+
+// Stripe is away just then: the command stands, and the worker finishes it.
+TEST_F(MirroredDiscounts, APlanWithoutTheNewOneIsMendedByTheWorker) {
+    const auto customer = on_clock("away", january);
+    const auto subscription = started(customer, "pro");
+    coupon("id=TEN&percent_off=10&duration=forever");
+    plan(subscription, 2);
+    trouble(world, R"({"call": "POST /v1/subscription_schedules/*", "do": "timeout",)"
+                   R"( "next": 1000, "wait_ms": 10})");
+    give(subscription, "TEN");
+    all_is_well(world);
+    world.run(run_billing_pass(world.billing, world.clock.now() + hours(1), january));
+    EXPECT_EQ(plans_of(subscription), 2);
+    advance(january + days(31) + hours(2));
+    EXPECT_EQ(newest_bill(customer), 17'820);
+}
+
+// What somebody made at Stripe himself, he may have made without the discount on purpose.
+TEST_F(MirroredDiscounts, APlanOfSomebodyElseStaysAsItIs) {
+    const auto customer = on_clock("theirs", january);
+    const auto subscription = started(customer, "pro");
+    coupon("id=TEN&percent_off=10&duration=forever");
+    plan(subscription, 2);
+    plan_at_provider(subscription, 3);
+    give(subscription, "TEN");
+    EXPECT_EQ(plans_of(subscription), 1);
+    advance(january + days(31) + hours(2));
+    EXPECT_EQ(newest_bill(customer), 29'700);
 }
 
 TEST_F(MirroredDiscounts, AnItemsIsShownAsUnreadAndTakesNothingOff) {

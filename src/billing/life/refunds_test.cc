@@ -50,6 +50,11 @@ protected:
                                                         .reason = std::move(reason),
                                                         .authority = tester}));
     }
+    /// Refunds are made at the provider from now on, and no answer comes.
+    void lose_answers() {
+        trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit",)"
+                       R"( "next": 1000, "wait_ms": 10})");
+    }
     std::string refusal(std::optional<std::int64_t> amount = {}) {
         const auto answer = refund(amount);
         return answer ? "" : std::string(answer.error().reason.text());
@@ -212,8 +217,7 @@ TEST_F(MoneyBack, ThatFailsLaterIsStillThere) {
 
 TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
     bought();
-    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-                   R"( "wait_ms": 10})");
+    lose_answers();
     const auto unknown = refund(4'000);
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, ErrorCode::OutcomeUnknown);
@@ -234,8 +238,7 @@ TEST_F(MoneyBack, WithoutAnAnswerIsFinishedByTheWorker) {
 // The worker looks every second, and a provider may be away for a day.
 TEST_F(MoneyBack, WithoutAnAnswerIsToldOnceUntilItWorks) {
     bought();
-    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-                   R"( "wait_ms": 10})");
+    lose_answers();
     ASSERT_FALSE(refund(4'000));
     all_is_well(world);
     trouble(world, R"({"call": "*", "do": "rate_limit", "next": 1000})");
@@ -260,8 +263,7 @@ TEST_F(MoneyBack, WithoutAnAnswerIsToldOnceUntilItWorks) {
 // The event may be faster than the worker.
 TEST_F(MoneyBack, WithoutAnAnswerIsKnownByItsEvent) {
     bought();
-    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-                   R"( "wait_ms": 10})");
+    lose_answers();
     ASSERT_FALSE(refund(4'000));
     all_is_well(world);
     deliver("refund.created");
@@ -507,8 +509,7 @@ TEST_F(KeyedMoneyBack, IsNotGivenUpWhileItMayHaveBeenMade) {
             return true;
         });
     });
-    trouble(world, R"({"call": "POST /v1/refunds", "do": "timeout_after_commit", "next": 1000,)"
-                   R"( "wait_ms": 10})");
+    lose_answers();
     BillingWorld then(watched, world.key);
     ASSERT_FALSE(ask(then, 4'000));
     all_is_well(world);

@@ -5,6 +5,7 @@
 #include "billing/life/checkout.h"
 #include "billing/life/mirror.h"
 #include "billing/life/period_close.h"
+#include "billing/life/replanning.h"
 #include "billing/life/returned_money.h"
 #include "billing/provider/default_card.h"
 #include "billing/records/event_objects.h"
@@ -42,6 +43,7 @@ asio::awaitable<Result<std::monostate>> apply_subscription(BillingContext& billi
     if (!mirrored) co_return failure(mirrored);
     if (!*mirrored) co_return std::monostate{};
     billing.standings.invalidate((*mirrored)->customer);
+    co_await plan_with_new_discounts(billing, (*mirrored)->id, authority);
     co_return co_await run_period_closes(billing, (*mirrored)->id, authority);
 }
 

@@ -21,14 +21,13 @@ std::optional<OwedDetails> details_owed(sql::Transaction& tx, const CustomerId& 
     return OwedDetails{*std::move(customer), *std::move(untold)};
 }
 
-asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId id) {
-    auto owed = co_await billing.db.read(
-        [&](sql::Transaction& tx) { return details_owed(tx, id, billing.provider.name()); });
-    if (!owed) co_return true;
-    co_return co_await tell_owed_details(billing, *std::move(owed));
-}
-
 namespace {
+
+asio::awaitable<std::optional<OwedDetails>> read_owed_details(BillingContext& billing,
+                                                              CustomerId id) {
+    co_return co_await billing.db.read(
+        [&](sql::Transaction& tx) { return details_owed(tx, id, billing.provider.name()); });
+}
 
 /// What the provider refuses for good is logged and given up. \return an error: it is still owed
 asio::awaitable<Result<void>> try_to_tell(BillingContext& billing, OwedDetails owed) {
@@ -63,6 +62,12 @@ asio::awaitable<bool> tell_owed_details(BillingContext& billing, OwedDetails owe
     co_return told.has_value();
 }
 
+asio::awaitable<bool> tell_customer_details(BillingContext& billing, CustomerId id) {
+    auto owed = co_await read_owed_details(billing, std::move(id));
+    if (!owed) co_return true;
+    co_return co_await tell_owed_details(billing, *std::move(owed));
+}
+
 asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, Instant until,
                                                      PassLog& log) {
     const auto behind = co_await billing.db.read([&](sql::Transaction& tx) {
@@ -70,9 +75,7 @@ asio::awaitable<std::int64_t> tell_changed_customers(BillingContext& billing, In
     });
     std::int64_t count = 0;
     for (const auto& customer : behind) {
-        auto owed = co_await billing.db.read([&](sql::Transaction& tx) {
-            return details_owed(tx, customer, billing.provider.name());
-        });
+        auto owed = co_await read_owed_details(billing, customer);
         if (!owed) continue;
         const auto told = co_await try_to_tell(billing, *std::move(owed));
         if (!told) {

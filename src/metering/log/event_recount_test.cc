@@ -196,15 +196,19 @@ TEST_F(RecountedLog, VerificationFindsEventsThatMovedAnotherCounterFirst) {
 TEST_F(RecountedLog, UsageGoesOnMeanwhile) {
     open();
     use("first", 50);
+    constexpr int kSentMax = 2'000;
     std::atomic<bool> is_done = false;
+    std::atomic<int> sent = 0;
     std::thread sender([&] {
-        for (int i = 0; i < 2'000 && !is_done; ++i)
-            use("s" + std::to_string(i), 1 + i % 60, i / 900);
+        for (; sent < kSentMax && !is_done; ++sent)
+            use("s" + std::to_string(sent), 1 + sent % 60, sent / 900);
     });
     // Each of them has brought some counter to what it shows, or was followed by one that did.
     int voided = 0;
-    for (int i = 0; i < 2'000 && voided < 40; ++i)
+    for (int i = 0; i < kSentMax && voided < 40; ++i) {
+        while (sent <= i) std::this_thread::yield();
         if (void_of("v" + std::to_string(i), "s" + std::to_string(i)) == "accepted") ++voided;
+    }
     is_done = true;
     sender.join();
     wait();

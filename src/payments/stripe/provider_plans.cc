@@ -67,14 +67,21 @@ CycleLength cycle_of(const ProviderPrice& price) {
     return {};
 }
 
+bool is_on_trial(const ProviderSubscription& subscription) {
+    return subscription.status == "trialing" && subscription.trial_end;
+}
+
 /// Which cycle the planned change begins with. Stripe keeps the anchor: a running cycle of the new
 /// length would go on that began with the period which ends now, and since nothing is prorated
 /// nobody would be charged for the rest of it. Where the old cycles are whole numbers of the new
-/// ones, one begins there anyway, and the renewal bills it.
+/// ones, one begins there anyway, and the renewal bills it. So does the end of a trial: asked for a
+/// cycle of its own, Stripe would bill that also without a card.
 enum class FirstCycle : bool { Follows, BeginsAnew };
 
-FirstCycle first_cycle(const CycleLength& old, const CycleLength& next) {
-    const bool follows = (next.months > 0 && old.months > 0 && old.months % next.months == 0) ||
+FirstCycle first_cycle(const ProviderSubscription& now, const CycleLength& old,
+                       const CycleLength& next) {
+    const bool follows = is_on_trial(now) ||
+                         (next.months > 0 && old.months > 0 && old.months % next.months == 0) ||
                          (next.days > 0 && old.days > 0 && old.days % next.days == 0);
     return follows ? FirstCycle::Follows : FirstCycle::BeginsAnew;
 }
@@ -87,26 +94,21 @@ Result<ProviderPrice> running_price(const Json& subscription) {
 }
 
 /// Until the end of the running period what runs, from then on what is planned.
-Result<Form> two_phases(const Json& object, const Json& schedule, const SubscriptionPlan& plan,
-                        FirstCycle cycle) {
-    const auto now = read_subscription(object);
-    if (!now) return failure(now);
+Result<Form> two_phases(const Json& object, const ProviderSubscription& now, const Json& schedule,
+                        const SubscriptionPlan& plan, FirstCycle cycle) {
     const Json* current = ReplyReader(schedule, "schedule").object("current_phase");
     if (current == nullptr) return unexpected_reply("a schedule without a running phase");
     ReplyReader phase(*current, "schedule.current_phase");
     const auto start = phase.instant("start_date");
     Form form;
     form.add("end_behavior", "release").add("proration_behavior", "none");
-    add_item(form, "phases[0]", now->price, now->quantity);
+    add_item(form, "phases[0]", now.price, now.quantity);
     form.add("phases[0][start_date]", unix_seconds(start));
-    form.add("phases[0][end_date]", unix_seconds(now->period.end));
-    const bool on_trial = now->status == "trialing" && now->trial_end;
-    if (on_trial) form.add("phases[0][trial_end]", unix_seconds(*now->trial_end));
+    form.add("phases[0][end_date]", unix_seconds(now.period.end));
+    if (is_on_trial(now)) form.add("phases[0][trial_end]", unix_seconds(*now.trial_end));
     keep_discounts(form, object, "phases[0]");
     add_item(form, "phases[1]", plan.price, plan.quantity);
-    // A trial's end begins a cycle anyway; asked for one, Stripe would bill it also without a card.
-    if (cycle == FirstCycle::BeginsAnew && !on_trial)
-        form.add("phases[1][billing_cycle_anchor]", "phase_start");
+    if (cycle == FirstCycle::BeginsAnew) form.add("phases[1][billing_cycle_anchor]", "phase_start");
     keep_discounts(form, object, "phases[1]");
     form.add_metadata(last_change(plan.obligation));
     return phase.finish(std::move(form));
@@ -136,16 +138,18 @@ asio::awaitable<Result<ProviderSubscription>> Provider::plan_change(Subscription
     if (!id) co_return failure(id);
     const auto object = co_await get_with_schedule(*exchange_, *id);
     if (!object) co_return failure(object);
+    const auto now = read_subscription(*object);
+    if (!now) co_return failure(now);
     const auto running = running_price(*object);
     if (!running) co_return failure(running);
     const auto planned_price = co_await get_price(request.price);
     if (!planned_price) co_return failure(planned_price);
-    const auto cycle = first_cycle(cycle_of(*running), cycle_of(*planned_price));
+    const auto cycle = first_cycle(*now, cycle_of(*running), cycle_of(*planned_price));
     const auto schedule = co_await schedule_of(*exchange_, *object, request.obligation);
     if (!schedule) co_return failure(schedule);
     const auto schedule_id = read_id(*schedule);
     if (!schedule_id) co_return failure(schedule_id);
-    const auto form = two_phases(*object, *schedule, request, cycle);
+    const auto form = two_phases(*object, *now, *schedule, request, cycle);
     if (!form) co_return failure(form);
     Write write{.obligation = request.obligation,
                 .path = std::string(kSchedules) + "/" + *schedule_id,
