@@ -31,6 +31,8 @@ TEST(SplitStatements, EndsAStatementOnlyWhereALineEnds) {
         {"a doubled quote stays inside", "A 'it''s;\n';\nB;", {"A 'it''s;\n'", "B"}},
         {"no end within a line", "A; B;\nC;", {"A; B", "C"}},
         {"blanks behind the end", "A; \t\nB;", {"A", "B"}},
+        {"one dash is no comment", "A - 1 -\n- 2;\nB;", {"A - 1 -\n- 2", "B"}},
+        {"a comment without an end", "A;\nB -- last", {"A", "B"}},
         {"empty statements are dropped", ";\n;\nA;\n", {"A"}},
     };
     for (const Case& c : cases) {

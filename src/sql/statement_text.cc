@@ -1,5 +1,6 @@
 #include "sql/statement_text.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace turnpike::sql {
@@ -27,20 +28,22 @@ std::vector<std::string> split_statements(std::string_view text) {
     std::vector<std::string> statements;
     std::string current;
     char quote = 0;  // the quote we are inside of; a doubled one leaves and enters again
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (quote != 0) {
-            if (c == quote) quote = 0;
-            current += c;
-        } else if (text.substr(i).starts_with("--")) {
-            const auto end = text.find('\n', i);
-            if (end == std::string_view::npos) break;
-            i = end - 1;
-        } else if (c == ';' && ends_its_line(text, i + 1)) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto next = quote != 0 ? text.find(quote, i) : text.find_first_of("-;'\"", i);
+        current.append(text.substr(i, next - i));
+        if (next == std::string_view::npos) break;
+        const char c = text[next];
+        i = next + 1;
+        if (quote == 0 && text.substr(next).starts_with("--")) {
+            i = std::min(text.find('\n', next), text.size());
+        } else if (quote == 0 && c == ';' && ends_its_line(text, i)) {
             keep(statements, current);
             current.clear();
         } else {
-            if (c == '\'' || c == '"') quote = c;
+            if (quote != 0)
+                quote = 0;
+            else if (c == '\'' || c == '"')
+                quote = c;
             current += c;
         }
     }

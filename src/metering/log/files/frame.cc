@@ -33,11 +33,12 @@ std::uint32_t crc_of(std::string_view head, std::string_view payload) {
     return extend_crc32c(crc, bytes(payload));
 }
 
-bool is_blank(std::string_view bytes) {
-    return bytes.find_first_not_of('\0') == std::string_view::npos;
-}
-
 }  // namespace
+
+bool is_blank_space(std::string_view bytes) {
+    if (bytes.empty()) return true;
+    return bytes.front() == '\0' && bytes.substr(1) == bytes.substr(0, bytes.size() - 1);
+}
 
 std::size_t frame_bytes(std::size_t payload_bytes) {
     return (kFrameHeadBytes + payload_bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -57,7 +58,7 @@ std::string_view FrameBuffer::seal(std::uint64_t sequence) {
 FrameRead read_frame(std::string_view bytes) {
     const FrameRead ended, bad{FrameRead::State::Bad, 0, {}, 0};
     const auto head = bytes.substr(0, kFrameHeadBytes);
-    if (is_blank(head)) return ended;
+    if (is_blank_space(head)) return ended;
     if (head.size() < kFrameHeadBytes) return bad;
     const auto length = read_number<std::uint32_t>(bytes.data() + kLengthAt);
     if (length == 0 || length > kFramePayloadMax || frame_bytes(length) > bytes.size()) return bad;

@@ -20,6 +20,10 @@ namespace turnpike {
 inline constexpr std::size_t kFrameHeadBytes = 16;
 inline constexpr std::size_t kFramePayloadMax = std::size_t{32} << 20;
 
+/// Whether it is as it was preallocated: nothing but zeros, or nothing at all. As fast as memory is
+/// compared, for each start looks at the whole rest of a segment.
+bool is_blank_space(std::string_view bytes);
+
 /// What a frame with this payload takes on disk.
 std::size_t frame_bytes(std::size_t payload_bytes);
 

@@ -68,6 +68,18 @@ TEST(Frame, IsFoundBehindDamageAtAnyMultipleOf8) {
     EXPECT_FALSE(holds_frame_from("", 7));
 }
 
+TEST(Frame, KnowsBlankSpaceFromWrittenSpace) {
+    EXPECT_TRUE(is_blank_space(""));
+    EXPECT_TRUE(is_blank_space(std::string(1, '\0')));
+    std::string space(100, '\0');
+    EXPECT_TRUE(is_blank_space(space));
+    for (const std::size_t at : {0U, 1U, 50U, 99U}) {
+        space[at] = 1;
+        EXPECT_FALSE(is_blank_space(space)) << at;
+        space[at] = '\0';
+    }
+}
+
 TEST(FrameBuffer, CanBeUsedAgain) {
     FrameBuffer frame;
     frame.append("one");

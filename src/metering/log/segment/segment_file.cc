@@ -76,8 +76,7 @@ private:
 /// Nothing valid follows `rest` when it is what a crash left behind.
 SegmentEnd end_at(std::string_view rest, std::uint64_t next_sequence, std::size_t offset) {
     using State = SegmentEnd::State;
-    if (rest.find_first_not_of('\0') == std::string_view::npos)
-        return {State::Clean, next_sequence, offset};
+    if (is_blank_space(rest)) return {State::Clean, next_sequence, offset};
     const bool damaged = holds_frame_from(rest, next_sequence);
     return {damaged ? State::Damaged : State::Torn, next_sequence, offset};
 }
