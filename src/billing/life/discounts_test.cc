@@ -74,8 +74,10 @@ protected:
                 ->integer(0);
         });
     }
-    std::int64_t newest_bill(const CustomerId& customer) {
-        return world.invoices(customer).at(0).total.minor();
+    /// Of who began in January; once.
+    std::int64_t bill_of_february(const Subscription& subscription) {
+        advance(january + days(31) + hours(2));
+        return world.invoices(subscription.customer).at(0).total.minor();
     }
     std::vector<Discount> discounts(const Subscription& subscription) {
         return ledger->read_blocking(
@@ -199,8 +201,7 @@ TEST_F(MirroredDiscounts, TheTermsOutliveTheirCoupon) {
 
 // The schedule remembers the discounts of the moment in which it was made.
 TEST_F(MirroredDiscounts, OneThatComesAfterAChangeWasPlannedOutlivesIt) {
-    const auto customer = on_clock("planned", january);
-    const auto subscription = started(customer, "pro");
+    const auto subscription = started(on_clock("planned", january), "pro");
     coupon("id=TEN&percent_off=10&duration=forever");
     plan(subscription, 2);
     give(subscription, "TEN");
@@ -210,15 +211,13 @@ TEST_F(MirroredDiscounts, OneThatComesAfterAChangeWasPlannedOutlivesIt) {
     EXPECT_EQ(plans_of(subscription), 2) << "once more, and no more";
     EXPECT_EQ(history(subscription).size(), events);
 
-    advance(january + days(31) + hours(2));
+    EXPECT_EQ(bill_of_february(subscription), 17'820);  // 2 x 9,900 less 10 %
     EXPECT_EQ(load(subscription.id).quantity, 2);
-    EXPECT_EQ(newest_bill(customer), 17'820);  // 2 x 9,900 less 10 %
     EXPECT_EQ(discounts(subscription).size(), 1U);
 }
 
 TEST_F(MirroredDiscounts, OneThatIsTakenAfterAChangeWasPlannedDoesNotComeBack) {
-    const auto customer = on_clock("taken", january);
-    const auto subscription = started(customer, "pro");
+    const auto subscription = started(on_clock("taken", january), "pro");
     coupon("id=TEN&percent_off=10&duration=forever");
     give(subscription, "TEN");
     plan(subscription, 2);
@@ -226,14 +225,12 @@ TEST_F(MirroredDiscounts, OneThatIsTakenAfterAChangeWasPlannedDoesNotComeBack) {
     world.sandbox_delete(path_of(subscription) + "/discount");
     sync(subscription);
     EXPECT_EQ(plans_of(subscription), 2);
-    advance(january + days(31) + hours(2));
-    EXPECT_EQ(newest_bill(customer), 19'800);
+    EXPECT_EQ(bill_of_february(subscription), 19'800);
 }
 
 // Stripe is away just then: the command stands, and the worker finishes it.
 TEST_F(MirroredDiscounts, APlanWithoutTheNewOneIsMendedByTheWorker) {
-    const auto customer = on_clock("away", january);
-    const auto subscription = started(customer, "pro");
+    const auto subscription = started(on_clock("away", january), "pro");
     coupon("id=TEN&percent_off=10&duration=forever");
     plan(subscription, 2);
     trouble(world, R"({"call": "POST /v1/subscription_schedules/*", "do": "timeout",)"
@@ -242,21 +239,18 @@ TEST_F(MirroredDiscounts, APlanWithoutTheNewOneIsMendedByTheWorker) {
     all_is_well(world);
     world.run(run_billing_pass(world.billing, world.clock.now() + hours(1), january));
     EXPECT_EQ(plans_of(subscription), 2);
-    advance(january + days(31) + hours(2));
-    EXPECT_EQ(newest_bill(customer), 17'820);
+    EXPECT_EQ(bill_of_february(subscription), 17'820);
 }
 
 // What somebody made at Stripe himself, he may have made without the discount on purpose.
 TEST_F(MirroredDiscounts, APlanOfSomebodyElseStaysAsItIs) {
-    const auto customer = on_clock("theirs", january);
-    const auto subscription = started(customer, "pro");
+    const auto subscription = started(on_clock("theirs", january), "pro");
     coupon("id=TEN&percent_off=10&duration=forever");
     plan(subscription, 2);
     plan_at_provider(subscription, 3);
     give(subscription, "TEN");
     EXPECT_EQ(plans_of(subscription), 1);
-    advance(january + days(31) + hours(2));
-    EXPECT_EQ(newest_bill(customer), 29'700);
+    EXPECT_EQ(bill_of_february(subscription), 29'700);
 }
 
 TEST_F(MirroredDiscounts, AnItemsIsShownAsUnreadAndTakesNothingOff) {
