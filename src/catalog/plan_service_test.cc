@@ -136,6 +136,21 @@ TEST_P(PlansOverTheApi, APlanIsMadeWithAllThatItHas) {
     EXPECT_EQ(audit_of(made->plan), std::vector<std::string>{"plan.created"});
 }
 
+// Some interfaces show or sell the first price only: what /v1 sells, too, when no other is named.
+TEST_P(PlansOverTheApi, TheFirstPriceIsTheOneThatIsBoughtUnasked) {
+    const auto made = create(R"({"catalog":"saas-orgs","key":"multi","name":"Multi","prices":[
+        {"currency":"eur","interval":"month","amount":1900},
+        {"currency":"usd","interval":"day","amount":100},
+        {"currency":"usd","interval":"month","amount":2000},
+        {"currency":"eur","interval":"year","amount":19000},
+        {"currency":"usd","interval":"month","interval_count":3,"amount":5500}]})");
+    ASSERT_TRUE(made) << told(made);
+    std::vector<std::int64_t> amounts;
+    for (const Price& price : catalog().plan("saas-orgs", "multi")->prices)
+        amounts.push_back(price.amount.minor());
+    EXPECT_EQ(amounts, (std::vector<std::int64_t>{2'000, 5'500, 100, 1'900, 19'000}));
+}
+
 TEST_P(PlansOverTheApi, AnApplyLeavesItAlone) {
     const auto made = create(kProfessional);
     const auto file = read_catalog_file(*preset_catalog("saas-orgs")).value();

@@ -54,7 +54,7 @@ constexpr std::string_view kPricesOf = R"sql(
     SELECT id, interval, interval_count, amount_minor, currency
       FROM prices
      WHERE plan_version_id = $1
-     ORDER BY currency, interval, interval_count
+     ORDER BY currency <> 'usd', currency, interval <> 'month', interval, interval_count
 )sql";
 
 constexpr std::string_view kAllowancesOf = R"sql(

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "sql/known_word.h"
 #include "webhooks/endpoint_store.h"
+#include "webhooks/event_types.h"
 
 namespace turnpike {
 namespace {
@@ -89,6 +90,7 @@ PageMark mark_of(const WebhookDelivery& delivery) {
 
 bool is_for(const WebhookEndpoint& endpoint, const StoredEvent& event) {
     if (is_alert(endpoint.kind) && event.alerting == Alerting::No) return false;
+    if (event.type == kEndpointTest && event.object != endpoint.id.text()) return false;
     return wants(endpoint, event.type);
 }
 

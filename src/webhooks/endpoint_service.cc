@@ -168,7 +168,7 @@ Result<WebhookDelivery> send_test(sql::Transaction& tx, const WebhookEndpoint& e
     if (const auto good = check_enabled(endpoint); !good) return failure(good);
     const Json data = write_endpoint(endpoint);
     const auto event = store_event(tx,
-                                   {.type = "webhook_endpoint.test",
+                                   {.type = kEndpointTest,
                                     .object = endpoint.id.text(),
                                     .customer = "",
                                     .data = data,

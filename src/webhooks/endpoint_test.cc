@@ -170,6 +170,24 @@ TEST_P(EndpointsApiTest, ReplaysOneAndARange) {
     EXPECT_EQ(one["sequence"], 2);
 }
 
+TEST_P(EndpointsApiTest, ReplaysNoTestOfAnotherEndpoint) {
+    const auto endpoint = [&](const std::string& url) {
+        return created(R"({"url":")" + url + R"(","events":["*"]})")["id"].get<std::string>();
+    };
+    const auto one = endpoint("https://example.com/one");
+    const auto other = endpoint("https://example.com/other");
+    seen(events(&EndpointsApi::post_test, "", one));
+    end_all(DeliveryState::Delivered);
+    clock.advance(std::chrono::seconds(1));
+    const auto replayed = [&](const std::string& id) {
+        return seen(events(&EndpointsApi::post_replay,
+                           R"({"since":"2023-11-14T00:00:00Z","include_delivered":true})", id))
+            .body["deliveries"];
+    };
+    EXPECT_EQ(replayed(other), 0);
+    EXPECT_EQ(replayed(one), 1);
+}
+
 TEST_P(EndpointsApiTest, DestinationsOfAlertsAreApart) {
     const auto alerts = [&](Route route, const std::string& body, const std::string& id = "") {
         return ask(EndpointsOf::Alerts, route, body, {{"endpoint", id}});

@@ -43,6 +43,8 @@ inline constexpr auto kOutboxEventTypes = std::to_array<std::string_view>({
     "webhook_endpoint.disabled",
     "webhook_endpoint.test",
 });
+/// Only for the endpoint that it is of.
+inline constexpr std::string_view kEndpointTest = "webhook_endpoint.test";
 
 bool is_event_type(std::string_view type);
 

@@ -242,6 +242,24 @@ TEST_F(MirroredDiscounts, APlanWithoutTheNewOneIsMendedByTheWorker) {
     EXPECT_EQ(bill_of_february(subscription), 17'820);
 }
 
+// 9,900 less 10 % for the one seat, then twice that.
+TEST_F(MirroredDiscounts, AnItemsStandsOnWhatIsPlanned) {
+    coupon("id=TEN&percent_off=10&duration=forever");
+    for (const bool is_first : {true, false}) {
+        const auto subscription = started(on_clock(is_first ? "before" : "after", january), "pro");
+        const auto give_item = [&] {
+            world.sandbox_post("/v1/subscription_items/" + *load(subscription.id).provider_item_id,
+                               "discounts[0][coupon]=TEN&proration_behavior=none");
+            sync(subscription);
+        };
+        if (is_first) give_item();
+        plan(subscription, 2);
+        if (!is_first) give_item();
+        EXPECT_EQ(discounts(subscription).size(), 1U);
+        EXPECT_EQ(bill_of_february(subscription), 17'820);
+    }
+}
+
 // What somebody made at Stripe himself, he may have made without the discount on purpose.
 TEST_F(MirroredDiscounts, APlanOfSomebodyElseStaysAsItIs) {
     const auto subscription = started(on_clock("theirs", january), "pro");

@@ -32,15 +32,24 @@ asio::awaitable<Result<Json>> schedule_of(StripeExchange& exchange, const Json& 
     co_return co_await exchange.write_afresh(std::move(write), std::string(kSchedules));
 }
 
-/// Discounts that the subscription has, named again: a phase without any takes them away.
-void keep_discounts(Form& form, const Json& subscription, const std::string& phase) {
-    const Json* discounts = ReplyReader(subscription, "subscription").array("discounts");
+/// \param owner  what has the discounts, `part` what is to have them; nullptr: nothing
+void keep_discounts_of(Form& form, const Json* owner, const std::string& part) {
+    const Json* discounts = owner ? ReplyReader(*owner, "discounted").array("discounts") : nullptr;
     if (discounts == nullptr) return;
     std::size_t number = 0;
     for (const Json& discount : *discounts)
         if (discount.is_string())
-            form.add(phase + "[discounts][" + std::to_string(number++) + "][discount]",
+            form.add(part + "[discounts][" + std::to_string(number++) + "][discount]",
                      discount.get<std::string>());
+}
+
+/// Discounts that the subscription and its item have, named again: a phase without any takes them
+/// away.
+void keep_discounts(Form& form, const Json& subscription, const std::string& phase) {
+    static const Json::json_pointer kItem("/items/data/0");
+    keep_discounts_of(form, &subscription, phase);
+    keep_discounts_of(form, subscription.contains(kItem) ? &subscription.at(kItem) : nullptr,
+                      phase + "[items][0]");
 }
 
 void add_item(Form& form, const std::string& phase, const std::string& price,
@@ -136,14 +145,15 @@ asio::awaitable<Result<std::monostate>> release_schedule(StripeExchange& exchang
 asio::awaitable<Result<ProviderSubscription>> Provider::plan_change(SubscriptionPlan request) {
     const auto id = path_segment(request.subscription, no_such("subscription"));
     if (!id) co_return failure(id);
+    const auto planned_price = co_await get_price(request.price);
+    if (!planned_price) co_return failure(planned_price);
+    // Read last: what somebody else changes before the phases are written is undone by them.
     const auto object = co_await get_with_schedule(*exchange_, *id);
     if (!object) co_return failure(object);
     const auto now = read_subscription(*object);
     if (!now) co_return failure(now);
     const auto running = running_price(*object);
     if (!running) co_return failure(running);
-    const auto planned_price = co_await get_price(request.price);
-    if (!planned_price) co_return failure(planned_price);
     const auto cycle = first_cycle(*now, cycle_of(*running), cycle_of(*planned_price));
     const auto schedule = co_await schedule_of(*exchange_, *object, request.obligation);
     if (!schedule) co_return failure(schedule);
