@@ -285,7 +285,7 @@ TEST_F(ConfiguredPrices, AreThoseOfTheirCurrency) {
     EXPECT_EQ(outcome(made("currency=usd&unit_amount=2900&recurring[interval]=month")), "adopted");
     EXPECT_EQ(outcome(made("currency=eur&unit_amount=2700&recurring[interval]=month")), "adopted");
     EXPECT_THAT(outcome(made("currency=eur&unit_amount=2900&recurring[interval]=month")),
-                HasSubstr("for 27.00 EUR every month or 29.00 USD every month"));
+                HasSubstr("for 29.00 USD every month or 27.00 EUR every month"));
 }
 
 TEST_F(ConfiguredPrices, AreRefusedWithTheReason) {
